@@ -1,0 +1,122 @@
+"""Every way to end: the docstring is the message, `mend` says what to do, each has its exit code.
+
+A message may name facts in braces; they are given as keyword arguments. No fact is ever sound,
+a transcript or a secret. Codes: 10-19 settings and names, 20-29 models, 30-39 microphone,
+40-49 recognizer and sentences, 50-59 letters and service, 60-69 seal and panel, 70-79 data,
+80-89 voice, sound output and home.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar
+
+
+class KeepmumError(Exception):
+    """Something went wrong."""
+
+    mend: ClassVar[str] = "Run `keepmum doctor` to see what is the matter."
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One sentence that says what is wrong."""
+        return inspect.cleandoc(type(self).__doc__ or "").format(**self.facts)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+        return self.mend.format(**self.facts)
+
+
+# --- settings and names
+
+
+class BrokenConfig(KeepmumError):
+    """{file} has {count}: {faults}"""
+
+    mend = "Mend the lines named; `keepmum config` prints every setting with its limits."
+    exit_code = 10
+
+
+class NoConfig(KeepmumError):
+    """There is no settings file {file}."""
+
+    mend = "Name an existing file, or leave --config away to run on the defaults."
+    exit_code = 11
+
+
+# --- models
+
+
+class ModelMissing(KeepmumError):
+    """The model {name} is not in {folder}."""
+
+    mend = "Fetch it: `keepmum models fetch {name}`."
+    exit_code = 20
+
+
+class ModelChanged(KeepmumError):
+    """The model {name} is not the file that the manifest names: its sha256 differs."""
+
+    mend = "Fetch it again: `keepmum models fetch {name}`."
+    exit_code = 21
+
+
+class UnknownWakeWord(KeepmumError):
+    """There is no wake word {word}{hint}."""
+
+    mend = "Use one of {known}, or name your own model files in [[wake.word]]."
+    exit_code = 22
+
+
+# --- microphone
+
+
+class NoMicrophone(KeepmumError):
+    """There is no microphone {device}. {there}"""
+
+    mend = "Plug one in, or name one of those in [microphone] device; `keepmum devices` lists them."
+    exit_code = 30
+
+
+class MicrophoneLost(KeepmumError):
+    """The microphone stopped giving sound."""
+
+    mend = "Check its plug; keepmum starts listening again by itself when it is back."
+    exit_code = 31
+
+
+class MicrophoneBusy(KeepmumError):
+    """Another program is using the microphone {device}."""
+
+    mend = "Stop that program (`fuser -v /dev/snd/*` names it), or choose another microphone."
+    exit_code = 32
+
+
+class WrongSound(KeepmumError):
+    """{file} is not sound that keepmum can read: {why}."""
+
+    mend = "Convert it: `sox IN -r 16000 -c 1 -b 16 OUT.wav`."
+    exit_code = 33
+
+
+# --- letters and service
+
+
+class MalformedLetter(KeepmumError):
+    """A letter was not of the form that both sides agreed on: {why}."""
+
+    mend = "Both halves must be of one version: restart keepmum-ears and keepmum-hands."
+    exit_code = 50
+
+
+class HandsGone(KeepmumError):
+    """The hands closed the letter socket."""
+
+    mend = "Nothing to do: the service manager starts both again."
+    exit_code = 51

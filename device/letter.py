@@ -1,0 +1,201 @@
+"""All that crosses from ears to hands, and back.
+
+Ears write letters: one `write()` of at most 64 bytes on a sequenced-packet socket. Hands answer
+with single bytes, the hints. A letter is a version, a kind and big-endian integers; there is no
+place for a string or for sound. What does not parse is refused before it is looked at:
+
+    hello    version u8, kind u8, boot id u64, digest of the name table 8 bytes
+    woke     version u8, kind u8, number u32, cause u8, score u8 (16 steps)
+    command  version u8, kind u8, number u32, intent u16, count u8, count x (slot u8, value i32)
+    ended    version u8, kind u8, number u32, outcome u8, taken in u16 (tenths of a second)
+    fault    version u8, kind u8, code u8
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, unique
+
+from device.errors import MalformedLetter
+from device.mind.types import Request, Slot
+
+VERSION = 1
+MAX_BYTES = 64
+MAX_SLOTS = 6
+SCORE_STEPS = 16
+BUTTON = 255
+"""The cause of an activation that no wake word started."""
+FOLLOW_UP = 254
+"""The cause of an activation that answers the speaker's own question."""
+
+
+@unique
+class Outcome(IntEnum):
+    """How taking in sound ended."""
+
+    COMMAND = 1
+    NO_SPEECH = 2
+    NOT_UNDERSTOOD = 3
+    RECOGNIZER_FAILED = 4
+    TOO_LONG = 5
+    STOPPED = 6
+    """No sound was taken in: a stop word, said while the speaker rang or spoke."""
+
+
+@unique
+class FaultCode(IntEnum):
+    """What ears have to say of themselves; they have no log."""
+
+    MICROPHONE_LOST = 1
+    MICROPHONE_SILENT = 2
+    RECOGNIZER_CRASHED = 3
+    RECOGNIZER_HUNG = 4
+    VAD_MISSING = 5
+    SOUND_DROPPED = 6
+    SEAL_WEAKER = 7
+    NAMES_DIFFER = 8
+    FEATURES_IN_WINDOWS = 9
+    """The wake word model has other layers: features are computed window by window."""
+
+
+@unique
+class Hint(IntEnum):
+    """One byte from hands to ears: what the loudspeaker is doing. None opens the microphone."""
+
+    QUIET = 1
+    SPEAKING = 2
+    RINGING = 3
+    ASKED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first letter of a life of the ears."""
+
+    boot: int
+    names: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    """A wake word's score crossed its threshold, or the button was pressed."""
+
+    number: int
+    cause: int
+    """Index of the wake word in the settings, `BUTTON` or `FOLLOW_UP`."""
+    score: int
+    """0..15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What was asked."""
+
+    number: int
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The last letter of an activation: the sound that was taken in is gone."""
+
+    number: int
+    outcome: Outcome
+    tenths: int
+    """Tenths of a second of sound taken in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something is the matter with the ears."""
+
+    code: FaultCode
+
+
+Letter = Hello | Woke | Command | Ended | Fault
+
+_HELLO = struct.Struct(">BBQ8s")
+_WOKE = struct.Struct(">BBIBB")
+_COMMAND = struct.Struct(">BBIHB")
+_SLOT = struct.Struct(">Bi")
+_ENDED = struct.Struct(">BBIBH")
+_FAULT = struct.Struct(">BBB")
+
+
+def pack(letter: Letter) -> bytes:
+    """The bytes of a letter, at most `MAX_BYTES`; ValueError if a field is out of its range."""
+    try:
+        match letter:
+            case Hello(boot, names):
+                return _HELLO.pack(VERSION, 1, boot, names)
+            case Woke(number, cause, score):
+                return _WOKE.pack(VERSION, 2, number, cause, score)
+            case Command(number, request):
+                head = _COMMAND.pack(VERSION, 3, number, request.intent, len(request.slots))
+                if len(request.slots) > MAX_SLOTS:
+                    raise ValueError("too many slots for a letter")
+                return head + b"".join(_SLOT.pack(s, v) for s, v in request.slots)
+            case Ended(number, outcome, tenths):
+                return _ENDED.pack(VERSION, 4, number, outcome, min(tenths, 0xFFFF))
+            case Fault(code):
+                return _FAULT.pack(VERSION, 5, code)
+    except struct.error as error:
+        raise ValueError(f"a field of {type(letter).__name__} is out of range") from error
+
+
+def unpack(data: bytes) -> Letter:
+    """The letter in `data`; raises MalformedLetter for anything that `pack` would not write."""
+    if not 3 <= len(data) <= MAX_BYTES:
+        raise MalformedLetter(why=f"{len(data)} bytes")
+    if data[0] != VERSION:
+        raise MalformedLetter(why=f"version {data[0]}, not {VERSION}")
+    reader = _READERS.get(data[1])
+    if reader is None:
+        raise MalformedLetter(why=f"unknown kind {data[1]}")
+    try:
+        letter = reader(data)
+    except (struct.error, ValueError) as error:
+        raise MalformedLetter(why=f"kind {data[1]} does not parse") from error
+    return letter
+
+
+def _read_hello(data: bytes) -> Letter:
+    _, _, boot, names = _HELLO.unpack(data)
+    return Hello(boot, names)
+
+
+def _read_woke(data: bytes) -> Letter:
+    _, _, number, cause, score = _WOKE.unpack(data)
+    if score >= SCORE_STEPS:
+        raise ValueError("score")
+    return Woke(number, cause, score)
+
+
+def _read_command(data: bytes) -> Letter:
+    _, _, number, intent, count = _COMMAND.unpack_from(data)
+    if count > MAX_SLOTS or len(data) != _COMMAND.size + count * _SLOT.size:
+        raise ValueError("slots")
+    slots = tuple((Slot(s), v) for s, v in _SLOT.iter_unpack(data[_COMMAND.size :]))
+    if len(dict(slots)) != count:
+        raise ValueError("a slot twice")
+    return Command(number, Request(intent, slots))
+
+
+def _read_ended(data: bytes) -> Letter:
+    _, _, number, outcome, tenths = _ENDED.unpack(data)
+    return Ended(number, Outcome(outcome), tenths)
+
+
+def _read_fault(data: bytes) -> Letter:
+    return Fault(FaultCode(_FAULT.unpack(data)[2]))
+
+
+_READERS: dict[int, Callable[[bytes], Letter]] = {
+    1: _read_hello,
+    2: _read_woke,
+    3: _read_command,
+    4: _read_ended,
+    5: _read_fault,
+}

@@ -1,0 +1,1 @@
+"""Button, lamp and the mute flag: neither sound of any kind nor network."""

@@ -1,0 +1,1 @@
+"""What the kernel enforces on each process, and the proof of it."""

@@ -1,0 +1,1 @@
+"""systemd units, users and folders, as data."""
