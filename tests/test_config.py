@@ -55,6 +55,42 @@ def test_faults_between_settings_are_found() -> None:
     assert "wake.words: must name at least one" in faults_of("[wake]\nwords = []")
 
 
+def test_a_room_that_nobody_described_is_found_with_the_one_probably_meant() -> None:
+    text = faults_of(
+        """
+        [[home.floor]]
+        name = "Upstairs"
+        [[home.room]]
+        name = "Kitchen"
+        floor = "Upstair"
+        [[home.device]]
+        name = "Oven"
+        kind = "switch"
+        room = "Kitchn"
+        """
+    )
+    assert "home.room[1].floor: no such floor: Upstair (did you mean Upstairs?)" in text
+    assert "home.device[1].room: no such room: Kitchn (did you mean Kitchen?)" in text
+
+
+def test_an_own_command_needs_a_full_path_a_sentence_and_a_name_of_its_own() -> None:
+    text = faults_of(
+        """
+        [[command]]
+        name = "backup"
+        sentences = []
+        run = ["backup.sh"]
+        [[command]]
+        name = "backup"
+        sentences = ["start the backup"]
+        run = ["/usr/bin/backup"]
+        """
+    )
+    assert "command[1].run: must begin with the full path of a program" in text
+    assert "command[1].sentences: must have at least one sentence" in text
+    assert "command[2].name: backup is there twice" in text
+
+
 def test_an_entry_of_a_list_must_have_its_name() -> None:
     assert "wake.word[1].name: must be given" in faults_of("[[wake.word]]\nthreshold = 0.5")
 
@@ -72,6 +108,8 @@ def test_a_named_file_must_exist_and_the_usual_one_need_not(tmp_path: Path) -> N
 def test_every_default_is_within_its_own_limits() -> None:
     for part in dataclasses.fields(config.Config):
         instance = getattr(config.Config(), part.name)
+        if isinstance(instance, tuple):
+            continue  # a list of entries at the top has no defaults of its own
         table = {
             name: list(value) if isinstance(value, tuple) else value
             for name, _, _, _ in schema.fields_of(type(instance))
