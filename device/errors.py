@@ -120,3 +120,13 @@ class HandsGone(KeepmumError):
 
     mend = "Nothing to do: the service manager starts both again."
     exit_code = 51
+
+
+# --- seal and panel
+
+
+class NoSeal(KeepmumError):
+    """The kernel did not let the process seal itself: {why}."""
+
+    mend = "Install libseccomp2 and use a kernel with seccomp; `keepmum prove` says what is weaker."
+    exit_code = 60
