@@ -19,29 +19,11 @@ from dataclasses import dataclass
 from enum import IntEnum, unique
 
 from device.errors import MalformedLetter
-from device.mind.types import Request, Slot
+from device.mind.types import SCORE_STEPS, Outcome, Request, Slot
 
 VERSION = 1
 MAX_BYTES = 64
 MAX_SLOTS = 6
-SCORE_STEPS = 16
-BUTTON = 255
-"""The cause of an activation that no wake word started."""
-FOLLOW_UP = 254
-"""The cause of an activation that answers the speaker's own question."""
-
-
-@unique
-class Outcome(IntEnum):
-    """How taking in sound ended."""
-
-    COMMAND = 1
-    NO_SPEECH = 2
-    NOT_UNDERSTOOD = 3
-    RECOGNIZER_FAILED = 4
-    TOO_LONG = 5
-    STOPPED = 6
-    """No sound was taken in: a stop word, said while the speaker rang or spoke."""
 
 
 @unique
@@ -58,16 +40,6 @@ class FaultCode(IntEnum):
     NAMES_DIFFER = 8
     FEATURES_IN_WINDOWS = 9
     """The wake word model has other layers: features are computed window by window."""
-
-
-@unique
-class Hint(IntEnum):
-    """One byte from hands to ears: what the loudspeaker is doing. None opens the microphone."""
-
-    QUIET = 1
-    SPEAKING = 2
-    RINGING = 3
-    ASKED = 4
 
 
 @dataclass(frozen=True, slots=True)

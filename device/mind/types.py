@@ -198,6 +198,39 @@ class Progress(IntEnum):
     NOTHING_FITS = 3
 
 
+BUTTON = 255
+"""The cause of an activation that no wake word started."""
+FOLLOW_UP = 254
+"""The cause of an activation that answers the speaker's own question."""
+STOP_WORD = 253
+"""The cause of a stop that needed no wake word, because the speaker rang or spoke."""
+SCORE_STEPS = 16
+"""A score crosses to the hands as one of so many steps."""
+
+
+@unique
+class Outcome(IntEnum):
+    """How taking in sound ended."""
+
+    COMMAND = 1
+    NO_SPEECH = 2
+    NOT_UNDERSTOOD = 3
+    RECOGNIZER_FAILED = 4
+    TOO_LONG = 5
+    STOPPED = 6
+    """No sound was taken in: a stop word, said while the speaker rang or spoke."""
+
+
+@unique
+class Hint(IntEnum):
+    """One byte from hands to ears: what the loudspeaker is doing. None opens the microphone."""
+
+    QUIET = 1
+    SPEAKING = 2
+    RINGING = 3
+    ASKED = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """An intent with its slots: all that a command is, once understood."""
