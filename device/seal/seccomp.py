@@ -191,7 +191,8 @@ def seal_ears(write_fds: Mapping[int, int | None], sound: Sound | None = None) -
 def seal_parent(write_fds: Mapping[int, int | None], *, threads: bool = False) -> None:
     """Seal the recognizer's parent: it may fork, kill and reap its children, and nothing else.
 
-    Its children lock their memory (a lock isn't inherited) and put on a harder seal.
+    Its children lock their memory (a lock isn't inherited) and put on a harder seal. A child keeps
+    this filter below its own, so `write_fds` must name the descriptors that children answer on.
     threads: only for an engine whose children start some. Raises NoSeal.
     """
     rules = _Rules(_library())

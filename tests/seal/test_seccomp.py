@@ -73,7 +73,7 @@ except RuntimeError: check('new_thread', True)
 def test_the_parent_forks_seals_its_child_harder_and_reaps_it() -> None:
     code = """
 frames_r, frames_w = os.pipe(); result_r, result_w = os.pipe()
-seccomp.seal_parent({1: None, frames_w: None})
+seccomp.seal_parent({1: None, frames_w: None, result_w: 64})
 check('open', refused(lambda: os.open('/etc/passwd', os.O_RDONLY)))
 check('exec', refused(lambda: os.execv('/bin/true', ['true'])))
 check('socket', refused(lambda: socket.socket()))
