@@ -74,6 +74,36 @@ class UnknownWakeWord(KeepmumError):
     exit_code = 22
 
 
+class NotStreamable(KeepmumError):
+    """The feature model has a layer ({layer}) that cannot be computed frame by frame."""
+
+    mend = "Nothing to do: it is computed by windows instead, with more work for the processor."
+    exit_code = 23
+
+
+class NotFetched(KeepmumError):
+    """{what} could not be fetched: {why}."""
+
+    mend = (
+        "Check the network, or give a file that you have: `keepmum models fetch NAME --from FILE`."
+    )
+    exit_code = 24
+
+
+class UnknownModel(KeepmumError):
+    """There is no model {name} in the manifest{hint}."""
+
+    mend = "`keepmum models list` names them all."
+    exit_code = 25
+
+
+class WrongModel(KeepmumError):
+    """{file} is not a wake word model that keepmum can run: {why}."""
+
+    mend = "Expected: {expected}."
+    exit_code = 26
+
+
 # --- microphone
 
 
