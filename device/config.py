@@ -306,10 +306,21 @@ class OwnCommand:
 
 
 @dataclass(frozen=True)
+class Ledger:
+    """What is kept of what was asked."""
+
+    keep_days: int = setting(30, "Days that a row of the ledger is kept.", low=1, high=3650)
+    texts: bool = setting(
+        False, "Also keep what each command was, as text made of its ids (never a transcript)."
+    )
+
+
+@dataclass(frozen=True)
 class Service:
     """Folders and sockets; the units and this table agree."""
 
     socket: str = setting("/run/keepmum/letters.sock", "The letter socket between ears and hands.")
+    ask: str = setting("/run/keepmum/ask.sock", "The local socket that answers watch and ledger.")
     state: str = setting("/var/lib/keepmum", "Folder of timers, ledger and settings made by voice.")
     commands_socket: str = setting(
         "/run/keepmum-commands/commands.sock", "Where hands start your own commands."
@@ -337,6 +348,7 @@ class Config:
     media: Media = section(Media, "Music and radio.")
     lists: Lists = section(Lists, "Shopping and to-do lists.")
     command: tuple[OwnCommand, ...] = setting((), "Commands of your own.")
+    ledger: Ledger = section(Ledger, "What is kept of what was asked.")
     service: Service = section(Service, "Folders and sockets.")
 
 

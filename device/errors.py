@@ -160,3 +160,79 @@ class NoSeal(KeepmumError):
 
     mend = "Install libseccomp2 and use a kernel with seccomp; `keepmum prove` says what is weaker."
     exit_code = 60
+
+
+# --- data
+
+
+class LedgerUnreadable(KeepmumError):
+    """The ledger {file} can't be read: {why}."""
+
+    mend = "Use `sudo`, or start keepmum and be in the group keepmum; then it is read through it."
+    exit_code = 70
+
+
+class HandsSilent(KeepmumError):
+    """Nobody answers at {socket}: keepmum's hands are not running."""
+
+    mend = "Start them: `sudo systemctl start keepmum-hands`, or `keepmum run`."
+    exit_code = 71
+
+
+class NotAllowed(KeepmumError):
+    """{who} may not {what}."""
+
+    mend = "Join the group (`sudo adduser $USER keepmum`, then log in again), or use `sudo`."
+    exit_code = 72
+
+
+class NoEncryption(KeepmumError):
+    """The library that encrypts exports (pyrage) is not installed."""
+
+    mend = "Install it: `sudo /opt/keepmum/venv/bin/pip install pyrage`, or `keepmum[export]`."
+    exit_code = 73
+
+
+class WrongKey(KeepmumError):
+    """{what} does not work: {why}."""
+
+    mend = "Give an age public key (age1...), an ssh public key, or a passphrase."
+    exit_code = 74
+
+
+class WrongArchive(KeepmumError):
+    """{file} is not an export that can be brought in: {why}."""
+
+    mend = "Use the file as `keepmum export` wrote it, with the key or passphrase it was made for."
+    exit_code = 75
+
+
+class OtherHousehold(KeepmumError):
+    """The archive belongs to household {theirs}, this speaker to household {ours}."""
+
+    mend = (
+        "To move a household to this speaker: `sudo keepmum forget --factory`, "
+        "then `sudo keepmum import --new-device`."
+    )
+    exit_code = 76
+
+
+class MustBeStopped(KeepmumError):
+    """keepmum is running, and this must not happen under it."""
+
+    mend = "Stop it: `sudo systemctl stop keepmum-ears keepmum-hands`, or end `keepmum run`."
+    exit_code = 77
+
+
+class NotForgotten(KeepmumError):
+    """Not everything is forgotten: {what}."""
+
+    mend = "Check that the disk is writable and not full, then run `keepmum forget` again."
+    exit_code = 78
+
+
+class NoTerminal(KeepmumError):
+    """This asks a question, and there is no terminal to answer it."""
+
+    mend = "Run it in a terminal, or answer beforehand: {how}."
+    exit_code = 79
