@@ -236,3 +236,20 @@ class NoTerminal(KeepmumError):
 
     mend = "Run it in a terminal, or answer beforehand: {how}."
     exit_code = 79
+
+
+# --- voice, sound output, home
+
+
+class OpenSecrets(KeepmumError):
+    """Others can read or change the file of passwords {file}."""
+
+    mend = "Close it: `chmod 640 {file}; chown root:keepmum-hands {file}`."
+    exit_code = 85
+
+
+class BrokenSecrets(KeepmumError):
+    """The file of passwords {file} is not TOML with texts named {known}."""
+
+    mend = 'Write one line for each password, such as: mqtt_password = "…"'
+    exit_code = 86

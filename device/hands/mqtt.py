@@ -1,0 +1,241 @@
+"""The line to the MQTT broker, which may be away, slow or hostile.
+
+What a broker can cost is bounded: the length of a packet is checked before memory is taken for
+it, so many messages a second are looked at and no more, every wait has an end. A broker that goes
+over a bound is left, and tried again later. Nothing from it is believed beyond the handlers that
+were registered for a topic; no handler opens a microphone, lifts mute or runs a command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import aiomqtt
+
+from device.config import Home
+
+MAX_PACKET = 65_536
+"""Bytes of an MQTT packet; a broker that announces a longer one is left."""
+MAX_PAYLOAD = 4_096
+"""Bytes of a message that handlers see; longer ones are counted and dropped."""
+RATE = 100.0
+"""Messages a second that are looked at, over time."""
+BURST = 2_000.0
+"""Messages at once: the retained ones after connecting."""
+QUEUE = 256
+ANSWER_S = 3.0
+"""Time for the broker to take or answer anything."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
+
+Handler = Callable[[str, bytes], None]
+log = logging.getLogger(__name__)
+
+
+class TooMuch(Exception):
+    """The broker went over a bound."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """A token bucket; its clock is given, so that tests need none."""
+
+    rate: float
+    burst: float
+    tokens: float = field(init=False)
+    last: float | None = None
+
+    def __post_init__(self) -> None:
+        self.tokens = self.burst
+
+    def take(self, now: float) -> bool:
+        """One token at the time `now` (seconds); False if there is none."""
+        last = now if self.last is None else self.last
+        self.last = max(last, now)
+        self.tokens = min(self.burst, self.tokens + (self.last - last) * self.rate)
+        if self.tokens < 1.0:
+            return False
+        self.tokens -= 1.0
+        return True
+
+
+class _Client(aiomqtt.Client):
+    """A client that leaves the broker instead of taking in an oversized packet."""
+
+    def bound(self, limit: int) -> None:
+        """Check every read against `limit` bytes before memory is taken for it.
+
+        paho asks its socket for the rest of a packet in one call, with the length that the broker
+        announced; it has no limit of its own (a test notices if that changes).
+        """
+        paho = self._client
+        receive = paho._sock_recv
+
+        def bounded(size: int) -> bytes:
+            if size > limit:
+                raise ConnectionError("oversized packet")
+            return receive(size)
+
+        paho._sock_recv = bounded  # type: ignore[assignment,method-assign]
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a connection; aiomqtt forgets one lost while it was being made."""
+        return self._client.is_connected()
+
+
+@dataclass
+class Counts:
+    """What was not taken from the broker, for the owner to see."""
+
+    too_long: int = 0
+    left: int = 0
+
+
+class Broker:
+    """One connection, kept up for ever by `run`; `route` before that."""
+
+    def __init__(self, home: Home, password: str | None, client_id: str) -> None:
+        self.home = home
+        self.counts = Counts()
+        self.will: tuple[str, str] | None = None
+        self.up = asyncio.Event()
+        self.down = asyncio.Event()
+        self.down.set()
+        self._password = password
+        self._id = client_id
+        self._client: _Client | None = None
+        self._routes: dict[str, list[Handler]] = {}
+        self._greetings: list[Callable[[], Awaitable[None]]] = []
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker answers at the moment, as far as is known."""
+        return self.up.is_set()
+
+    def route(self, topic: str, handler: Handler) -> None:
+        """Have `handler(topic, payload)` called for each message of `topic` (wildcards allowed)."""
+        self._routes.setdefault(topic, []).append(handler)
+
+    def greet(self, greeting: Callable[[], Awaitable[None]]) -> None:
+        """Have `greeting` awaited after each connecting, when all is subscribed."""
+        self._greetings.append(greeting)
+
+    async def publish(self, topic: str, payload: str, *, retain: bool = False) -> bool:
+        """Send a message; whether the broker took it within `ANSWER_S`."""
+        client = self._client
+        if client is None or not self.connected:
+            return False
+        try:
+            await client.publish(topic, payload, qos=1, retain=retain, timeout=ANSWER_S)
+        except (aiomqtt.MqttError, ValueError):
+            return False
+        return True
+
+    def send(self, topic: str, payload: str) -> bool:
+        """Send without waiting for an answer (QoS 0); whether it went on its way."""
+        client = self._client
+        if client is None or not self.connected:
+            return False
+        return client._client.publish(topic, payload, qos=0).rc == 0
+
+    async def run(self) -> None:
+        """Connect, stay connected, connect again: until cancelled."""
+        pause = FIRST_PAUSE_S
+        while True:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            try:
+                await self._live()
+            except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as error:
+                # what a broker says in its refusal is its own text: only the kind is logged
+                log.info("broker away: %s", type(error).__name__)
+            except TooMuch:
+                self.counts.left += 1
+                pause = LONGEST_PAUSE_S
+                log.warning("left the broker: it sends too much")
+            finally:
+                self._client = None
+                self.up.clear()
+                self.down.set()
+            if loop.time() - began > LONGEST_PAUSE_S:
+                pause = FIRST_PAUSE_S
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def _live(self) -> None:
+        async with asyncio.timeout(3 * ANSWER_S) as patience:
+            async with self._open() as client:
+                if not client.alive:
+                    raise ConnectionError("gone at once")
+                if self._routes:
+                    await client.subscribe([(topic, 0) for topic in self._routes])
+                self._client = client
+                self.down.clear()
+                self.up.set()
+                patience.reschedule(None)
+                greeting = asyncio.create_task(self._greet())
+                try:
+                    await self._listen(client)
+                finally:
+                    await end(greeting)
+
+    def _open(self) -> _Client:
+        home = self.home
+        will = aiomqtt.Will(*self.will, qos=1, retain=True) if self.will else None
+        client = _Client(
+            home.broker,
+            home.port or (8883 if home.tls else 1883),
+            username=home.user or None,
+            password=self._password,
+            identifier=self._id,
+            will=will,
+            tls_context=ssl.create_default_context(cafile=home.ca or None) if home.tls else None,
+            timeout=ANSWER_S,
+            keepalive=20,
+            max_queued_incoming_messages=QUEUE,
+            max_queued_outgoing_messages=QUEUE,
+            max_concurrent_outgoing_calls=10_000,
+            logger=_quiet(),
+        )
+        client.bound(MAX_PACKET)
+        return client
+
+    async def _greet(self) -> None:
+        for greeting in self._greetings:
+            await greeting()
+
+    async def _listen(self, client: aiomqtt.Client) -> None:
+        allowance = Allowance(RATE, BURST)
+        clock = asyncio.get_running_loop().time
+        async for message in client.messages:
+            if not allowance.take(clock()):
+                raise TooMuch
+            payload = message.payload
+            if not isinstance(payload, bytes) or len(payload) > MAX_PAYLOAD:
+                self.counts.too_long += 1
+                continue
+            for topic, handlers in self._routes.items():
+                if message.topic.matches(topic):
+                    for handler in handlers:
+                        handler(message.topic.value, payload)
+
+
+def _quiet() -> logging.Logger:
+    """A logger for the library, which would log topics and payloads."""
+    quiet = logging.getLogger("device.hands.mqtt.library")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
+    quiet.disabled = True
+    return quiet
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    """End a task and wait until it is over; what it failed with, if so, is raised."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
