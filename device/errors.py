@@ -135,6 +135,13 @@ class WrongSound(KeepmumError):
     exit_code = 33
 
 
+class NoVirtualSound(KeepmumError):
+    """There is no virtual microphone: {program} is not there or does not start."""
+
+    mend = "Install it: `apt-get install pulseaudio pulseaudio-utils libasound2-plugins`."
+    exit_code = 34
+
+
 # --- letters and service
 
 
