@@ -50,6 +50,13 @@ class NoConfig(KeepmumError):
     exit_code = 11
 
 
+class BrokenNames(KeepmumError):
+    """The table of names {file} cannot be used: {why}."""
+
+    mend = "Make it anew: `keepmum learn-names`."
+    exit_code = 12
+
+
 # --- models
 
 
@@ -140,6 +147,16 @@ class NoVirtualSound(KeepmumError):
 
     mend = "Install it: `apt-get install pulseaudio pulseaudio-utils libasound2-plugins`."
     exit_code = 34
+
+
+# --- sentences
+
+
+class BrokenSentences(KeepmumError):
+    """The sentence files in {where} have faults: {why}"""
+
+    mend = "Mend the lines named; `keepmum sentences check` shows whether all is well."
+    exit_code = 45
 
 
 # --- letters and service

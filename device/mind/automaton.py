@@ -1,0 +1,153 @@
+"""Sentences as an automaton of words: each arc a word and what it adds to the slots.
+
+The value of a slot is the **sum** of what the words on the path add to it: "twenty" adds 20,
+"five" adds 5, and in a duration the same words before "minutes" add 1200 and 300. So numbers,
+times and durations need no code of their own, and one small automaton of numbers is shared by all
+that is followed by the same words.
+
+A state *is* its arcs: it is built from the end of the sentence backwards, and two states with the
+same arcs are one. There are no empty arcs and no cycles.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from device.mind.templates import Choice, ListRef, Node, RuleRef, Sequence, Words
+from device.mind.types import Slot
+
+Tag = tuple[tuple[Slot, int], ...]
+Arc = tuple[str, Tag, int]
+"""(word, what it adds, next state)"""
+Value = tuple[tuple[str, ...], int]
+"""One spelling of a list's value, and the value."""
+
+DEAD = 0
+"""The state from which no sentence can be finished: an empty list leads here."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a finished sentence means; of two meanings of one text the lower rank is taken."""
+
+    rank: int
+    intent: int
+    slots: Tag = ()
+
+
+@dataclass(frozen=True)
+class Automaton:
+    """states[i] is the tuple of arcs of state i, meanings[i] what it means to end there."""
+
+    start: int
+    states: tuple[tuple[Arc, ...], ...]
+    meanings: Mapping[int, tuple[Meaning, ...]]
+
+
+class Builder:
+    """Builds states from the end backwards; `lists` gives (values) by list and slot name."""
+
+    def __init__(
+        self, rules: Mapping[str, Node], lists: Mapping[tuple[str, str], tuple[Slot, list[Value]]]
+    ) -> None:
+        self._rules = rules
+        self._lists = lists
+        self._ids: dict[tuple[frozenset[Arc], frozenset[Meaning]], int] = {}
+        self._arcs: list[frozenset[Arc]] = []
+        self._meanings: list[frozenset[Meaning]] = []
+        self._built: dict[tuple[object, int], int] = {}
+        self._state(frozenset(), frozenset())  # DEAD
+
+    def _state(self, arcs: frozenset[Arc], meanings: frozenset[Meaning]) -> int:
+        key = (arcs, meanings)
+        state = self._ids.get(key)
+        if state is None:
+            state = self._ids[key] = len(self._arcs)
+            self._arcs.append(arcs)
+            self._meanings.append(meanings)
+        return state
+
+    def end(self, meaning: Meaning) -> int:
+        """The state in which a sentence of this meaning is finished."""
+        return self._state(frozenset(), frozenset({meaning}))
+
+    def union(self, states: Iterable[int]) -> int:
+        """The state that can do what any of `states` can."""
+        distinct = set(states) - {DEAD}
+        if len(distinct) == 1:
+            return distinct.pop()
+        arcs = frozenset().union(*(self._arcs[state] for state in distinct))
+        return self._state(arcs, frozenset().union(*(self._meanings[s] for s in distinct)))
+
+    def before(self, node: Node, then: int) -> int:
+        """The state from which `node` leads to the state `then`."""
+        if then == DEAD:
+            return DEAD
+        key = (node, then)
+        state = self._built.get(key)
+        if state is None:
+            state = self._built[key] = self._before(node, then)
+        return state
+
+    def _before(self, node: Node, then: int) -> int:
+        match node:
+            case Words(words):
+                for word in reversed(words):
+                    then = self._state(frozenset({(word, (), then)}), frozenset())
+                return then
+            case Sequence(items):
+                for item in reversed(items):
+                    then = self.before(item, then)
+                return then
+            case Choice(items):
+                return self.union(self.before(item, then) for item in items)
+            case RuleRef(name):
+                return self.before(self._rules[name], then)
+            case ListRef(name, slot):
+                return self._before_list(name, slot, then)
+
+    def _before_list(self, name: str, slot_name: str, then: int) -> int:
+        key = ((name, slot_name), then)
+        state = self._built.get(key)
+        if state is None:
+            slot, values = self._lists[name, slot_name]
+            state = self._built[key] = self._trie(values, slot, 0, then)
+        return state
+
+    def _trie(self, values: list[Value], slot: Slot, said: int, then: int) -> int:
+        """A trie of spellings; each word adds what is certain once it is said."""
+        branches: dict[str, list[Value]] = defaultdict(list)
+        finished = [value for words, value in values if not words]
+        for words, value in values:
+            if words:
+                branches[words[0]].append((words[1:], value))
+        arcs = set()
+        for word, rest in branches.items():
+            sure = next((value for words, value in rest if not words), min(v for _, v in rest))
+            after = self._trie(rest, slot, sure, then)
+            arcs.add((word, ((slot, sure - said),) if sure != said or not said else (), after))
+        state = self._state(frozenset(arcs), frozenset()) if arcs else DEAD
+        return self.union((state, then)) if finished else state
+
+    def automaton(self, starts: Iterable[int]) -> Automaton:
+        """The automaton of all sentences that begin in one of `starts`; only what is reachable."""
+        start = self.union(starts)
+        number = {start: 0}
+        order = [start]
+        for state in order:
+            for _, _, target in self._arcs[state]:
+                if target not in number:
+                    number[target] = len(order)
+                    order.append(target)
+        states = tuple(
+            tuple(sorted((word, tag, number[target]) for word, tag, target in self._arcs[state]))
+            for state in order
+        )
+        meanings = {
+            number[state]: tuple(sorted(self._meanings[state], key=lambda m: (m.rank, m.intent)))
+            for state in order
+            if self._meanings[state]
+        }
+        return Automaton(0, states, meanings)

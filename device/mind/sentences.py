@@ -1,0 +1,272 @@
+"""Sentence files of one language, merged: what can be said, and what it means.
+
+Packaged file and the household's own files are one set of sentences. A later file wins where two
+sentences say the same; its lists add to those of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, Protocol
+
+from device.mind import sentencefile
+from device.mind.automaton import DEAD, Automaton, Builder, Meaning, Tag, Value
+from device.mind.graph import Graph, minimal
+from device.mind.numbers import spell
+from device.mind.sentencefile import Fault, SentenceFile, did_you_mean
+from device.mind.templates import Choice, ListRef, Node, RuleRef, Sequence
+from device.mind.text import tokens
+from device.mind.types import Color, Intent, Kind, Slot
+
+_RANKS_PER_FILE = 100_000
+_ENUMS: dict[Slot, type[Color] | type[Kind]] = {Slot.COLOR: Color, Slot.KIND: Kind}
+
+
+class SpokenName(Protocol):
+    """What is needed here of a name in the table of names."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def domain(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def spoken(self) -> tuple[str, ...]: ...
+
+
+class Names(Protocol):
+    """The table of names, as far as sentences need it."""
+
+    def of_kind(self, kind: str) -> Iterable[SpokenName]: ...
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Everything that can be said in one language, in this household."""
+
+    language: str
+    automaton: Automaton
+    faults: tuple[Fault, ...]
+    asking: frozenset[int]
+    confirming: frozenset[int]
+    never_ignore: frozenset[str]
+    """Words that make all the difference: with one of them, only the exact sentence counts."""
+    small_words: frozenset[str]
+    """Words that are easily swallowed, or said without need."""
+    sources: Mapping[int, tuple[str, int, str]] = field(repr=False)
+    """rank of a meaning → (file, line, template)"""
+    lists: Mapping[str, tuple[tuple[str, int], ...]] = field(repr=False)
+    """list → (text, value), for those that want a value's text again"""
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The minimal word graph: the grammar of every recognizer."""
+        return minimal(self.automaton)
+
+    def tokens(self, text: str) -> tuple[str, ...]:
+        """`text` as words of this language, the way the graph spells them."""
+        return tokens(text, self.language)
+
+    def may_ask(self, intent: int) -> bool:
+        """Whether the hands may ask back once after this intent."""
+        return intent in self.asking or intent in self.confirming
+
+    def confirm(self, intent: int) -> bool:
+        """Whether the household wants to be asked before this intent is acted on."""
+        return intent in self.confirming
+
+
+def load(texts: Mapping[str, str], names: Names, language: str) -> Sentences:
+    """Reads and merges the YAML `texts` (file name → text; later files win) of `language`.
+
+    Files of another language are left out. Faulty sentences are left out and named in `faults`.
+    """
+    split = partial(tokens, language=language)
+    files = [sentencefile.read(file, text, split) for file, text in texts.items()]
+    return _Merger(language, names, [f for f in files if f.language in ("", language)]).sentences()
+
+
+class _Merger:
+    def __init__(self, language: str, names: Names, files: list[SentenceFile]) -> None:
+        self._language = language
+        self._names = names
+        self._files = files
+        self._faults = [fault for file in files for fault in file.faults]
+        self._rules: dict[str, Node] = {}
+        self._values: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
+        self._lists: dict[tuple[str, str], tuple[Slot, list[Value]]] = {}
+        self._sources: dict[int, tuple[str, int, str]] = {}
+
+    def sentences(self) -> Sentences:
+        for file in self._files:
+            self._take_rules(file)
+            for name in file.lists:
+                self._values.setdefault(name, []).extend(self._list_values(file, name))
+        self._check_rules()
+        builder = Builder(self._rules, self._lists)
+        starts: list[int] = []
+        asking: set[int] = set()
+        confirming: set[int] = set()
+        for number, file in enumerate(self._files):
+            for name, source in file.intents.items():
+                intent = self._intent(file.file, source.line, name)
+                if intent is None:
+                    continue
+                asking |= {intent} if source.may_ask else set()
+                confirming |= {intent} if source.confirm else set()
+                for block in source.blocks:
+                    starts += self._block(builder, file.file, number, intent, block)
+        automaton = builder.automaton(starts)
+        return Sentences(
+            language=self._language,
+            automaton=automaton,
+            faults=tuple(dict.fromkeys(self._faults)),
+            asking=frozenset(asking),
+            confirming=frozenset(confirming),
+            never_ignore=frozenset(word for file in self._files for word in file.never_ignore),
+            small_words=frozenset(word for file in self._files for word in file.small_words),
+            sources=self._sources,
+            lists=self._texts(),
+        )
+
+    def _fault(self, file: str, line: int, what: str) -> None:
+        self._faults.append(Fault(file, line, what))
+
+    def _take_rules(self, file: SentenceFile) -> None:
+        for name, (line, node) in file.rules.items():
+            if name in self._rules:
+                self._fault(
+                    file.file, line, f"the rule <{name}> exists already; give it a new name"
+                )
+            else:
+                self._rules[name] = node
+
+    def _check_rules(self) -> None:
+        """Takes out rules that refer to themselves, and all faulty ones."""
+        for file in self._files:
+            for name, (line, node) in file.rules.items():
+                if self._refers_to(node, name, frozenset()):
+                    self._fault(file.file, line, f"the rule <{name}> refers to itself")
+                    self._rules.pop(name, None)
+
+    def _refers_to(self, node: Node, name: str, passed: frozenset[str]) -> bool:
+        match node:
+            case RuleRef(other):
+                if other == name:
+                    return True
+                if other in passed or other not in self._rules:
+                    return False
+                return self._refers_to(self._rules[other], name, passed | {other})
+            case Sequence(items) | Choice(items):
+                return any(self._refers_to(item, name, passed) for item in items)
+        return False
+
+    def _intent(self, file: str, line: int, name: str) -> int | None:
+        if name in Intent.__members__:
+            return int(Intent[name])
+        own = {command.key: command.id for command in self._names.of_kind("command")}
+        if name in own:
+            return own[name]
+        hint = did_you_mean(name, [*Intent.__members__, *own])
+        self._fault(file, line, f"no intent or own command is called {name}{hint}")
+        return None
+
+    def _block(
+        self, builder: Builder, file: str, number: int, intent: int, block: sentencefile.Block
+    ) -> list[int]:
+        fixed = self._fixed_slots(file, block)
+        starts = []
+        for line, template, node in block.sentences:
+            rank = len(self._sources) + 1 - number * _RANKS_PER_FILE
+            self._sources[rank] = (file, line, template)
+            problem = self._unknown_reference(node, frozenset())
+            if problem:
+                self._fault(file, line, problem)
+                continue
+            end = builder.end(Meaning(rank, intent, fixed))
+            start = builder.before(node, end)
+            if start == end:
+                self._fault(file, line, "this sentence can be empty")
+            elif start != DEAD:
+                starts.append(start)
+        return starts
+
+    def _fixed_slots(self, file: str, block: sentencefile.Block) -> Tag:
+        fixed = []
+        for name, value in block.slots.items():
+            slot = Slot.__members__.get(name.upper())
+            number = None if slot is None else _number(slot, value)
+            if slot is None or number is None:
+                self._fault(file, block.line, f"no such slot or value: {name}: {value}")
+            else:
+                fixed.append((slot, number))
+        return tuple(sorted(fixed))
+
+    def _unknown_reference(self, node: Node, passed: frozenset[str]) -> str | None:
+        """What is wrong with the lists and rules of `node`; resolves its lists on the way."""
+        match node:
+            case Sequence(items) | Choice(items):
+                problems = (self._unknown_reference(item, passed) for item in items)
+                return next((problem for problem in problems if problem), None)
+            case RuleRef(name):
+                if name not in self._rules:
+                    return f"no rule is called <{name}>{did_you_mean(name, self._rules)}"
+                if name in passed:
+                    return None
+                return self._unknown_reference(self._rules[name], passed | {name})
+            case ListRef(name, slot):
+                return self._resolve(name, slot)
+        return None
+
+    def _resolve(self, name: str, slot_name: str) -> str | None:
+        if (name, slot_name) in self._lists:
+            return None
+        if name not in self._values:
+            return f"no list is called {{{name}}}{did_you_mean(name, self._values)}"
+        slot = Slot.__members__.get(slot_name.upper())
+        if slot is None:
+            known = [member.lower() for member in Slot.__members__]
+            return f"no slot is called {slot_name}{did_you_mean(slot_name, known)}"
+        values: dict[tuple[str, ...], int] = {}
+        for words, out in self._values[name]:
+            number = _number(slot, out)
+            if number is None:
+                return f"the list {{{name}}} has the value {out}, which {slot_name} cannot hold"
+            values.setdefault(words, number)
+        self._lists[name, slot_name] = (slot, list(values.items()))
+        return None
+
+    def _list_values(self, file: SentenceFile, name: str) -> list[tuple[tuple[str, ...], Any]]:
+        source = file.lists[name]
+        values: list[tuple[tuple[str, ...], Any]] = []
+        for numbers, multiplier in source.ranges:
+            for number in numbers:
+                for words in spell(number, self._language):
+                    values.append((words, number * multiplier))
+        for place, (words, out) in enumerate(source.texts):
+            values.append((words, place if out is None else out))
+        for wanted in source.names:
+            for item in self._names.of_kind(wanted.kind):
+                if not wanted.domains or item.domain in wanted.domains:
+                    for text in item.spoken:
+                        values.append((tokens(text, self._language), item.id))
+        return values
+
+    def _texts(self) -> dict[str, tuple[tuple[str, int], ...]]:
+        return {
+            name: tuple((" ".join(words), value) for words, value in values)
+            for (name, _), (_, values) in self._lists.items()
+        }
+
+
+def _number(slot: Slot, value: Any) -> int | None:
+    """The integer that a value of a sentence file stands for in `slot`."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int):
+        return value
+    member = _ENUMS[slot].__members__.get(str(value).upper()) if slot in _ENUMS else None
+    return None if member is None else int(member)
