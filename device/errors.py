@@ -149,7 +149,7 @@ class NoVirtualSound(KeepmumError):
     exit_code = 34
 
 
-# --- sentences
+# --- recognizer and sentences
 
 
 class BrokenSentences(KeepmumError):
@@ -157,6 +157,13 @@ class BrokenSentences(KeepmumError):
 
     mend = "Mend the lines named; `keepmum sentences check` shows whether all is well."
     exit_code = 45
+
+
+class RecognizerGone(KeepmumError):
+    """The recognizer's parent process ended; without it no command can be understood."""
+
+    mend = "Nothing to do: keepmum starts anew. If it happens again, run `keepmum doctor`."
+    exit_code = 40
 
 
 # --- letters and service

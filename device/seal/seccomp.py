@@ -51,6 +51,7 @@ _SIGKILL = 9
 _RLIMIT_MEMLOCK = 8
 _ALSA = ord("A") << 8
 _PR_GET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS = 3, 38, 39
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,7 @@ def seal_parent(write_fds: Mapping[int, int | None], *, threads: bool = False) -
     rules.allow("prlimit64", rules.equal(0, 0), rules.equal(2, 0))  # asking only
     for option in (_PR_GET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS):
         rules.allow("prctl", rules.equal(0, option))
+    rules.allow("prctl", rules.equal(0, _PR_SET_PDEATHSIG), rules.equal(1, _SIGKILL))
     rules.allow("seccomp")
     if threads:
         rules.threads()
