@@ -84,6 +84,13 @@ class Clerk:
         """Done when every note so far is on the disk; raises sqlite3.Error if it can't be."""
         return self.run(lambda _: 0)
 
+    def forget(self, since: int) -> int:
+        """Forget rows from `since` on, notes on their way included; gives how many there were.
+
+        Waits for the disk: not to be called in the loop. Raises sqlite3.Error.
+        """
+        return self.run(lambda db: ledger.forget(db, since)).result()
+
     def close(self) -> None:
         """Write what waits, as far as the disk takes it, and end."""
         self._queue.put(None)

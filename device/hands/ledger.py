@@ -237,7 +237,11 @@ def forget(db: sqlite3.Connection, since: int = 0, until: int | None = None) -> 
 
 
 def scrub(db: sqlite3.Connection) -> None:
-    """No byte of a deleted row stays: rebuild the file, then empty the write-ahead log."""
+    """No byte of a deleted row stays: rebuild the file, then empty the write-ahead log.
+
+    The rebuilding happens in memory: a temporary file would be another place to forget.
+    """
+    db.execute("PRAGMA temp_store = MEMORY")
     db.execute("VACUUM")
     busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
