@@ -133,6 +133,15 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class Timers:
+    """Timers and alarms."""
+
+    ring_limit_s: int = setting(600, "A ring ends after this long.", low=10, high=3600)
+    snooze_minutes: int = setting(9, "Snoozing, if no time is said.", low=1, high=60)
+    volume: int = setting(70, "Volume of timers and alarms, in percent.", low=5, high=100)
+
+
+@dataclass(frozen=True)
 class Voice:
     """The voice that answers."""
 
@@ -343,6 +352,7 @@ class Config:
     recognizer: Recognizer = section(Recognizer, "What turns a command into words.")
     models: Models = section(Models, "Where models are.")
     sound: Sound = section(Sound, "The loudspeaker.")
+    timers: Timers = section(Timers, "Timers and alarms.")
     voice: Voice = section(Voice, "The voice that answers.")
     home: Home = section(Home, "The home.")
     media: Media = section(Media, "Music and radio.")

@@ -183,6 +183,13 @@ class HandsGone(KeepmumError):
     exit_code = 51
 
 
+class TooManyLetters(KeepmumError):
+    """The ears sent more letters than agreed on: {count} {what}."""
+
+    mend = "If it happens again, ask `keepmum ledger` when it began; raise the cap if it was you."
+    exit_code = 52
+
+
 # --- seal and panel
 
 
@@ -270,6 +277,27 @@ class NoTerminal(KeepmumError):
 
 
 # --- voice, sound output, home
+
+
+class NoLoudspeaker(KeepmumError):
+    """There is no loudspeaker {device}. {there}"""
+
+    mend = "Plug one in, or name one of those in [sound] device; `keepmum devices` lists them."
+    exit_code = 80
+
+
+class NoVoice(KeepmumError):
+    """The voice {engine} cannot speak: {why}."""
+
+    mend = "Install it (espeak-ng: `apt install espeak-ng`; Piper: `pip install keepmum[piper]`)."
+    exit_code = 81
+
+
+class BrokenState(KeepmumError):
+    """The state file {file} cannot be used: {why}."""
+
+    mend = "Check the disk; moving the file away starts anew, without the timers in it."
+    exit_code = 82
 
 
 class OpenSecrets(KeepmumError):

@@ -1,0 +1,203 @@
+"""Rings what is due, until "stop" or the limit; tells what ran out while nobody was there.
+
+While somebody is being listened to the ring waits. A ring that a kill cut short begins again,
+because a timer leaves the disk only when it has been stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from device.hands import sounds
+from device.hands.journal import Quieted, Rang
+from device.hands.player import Clip
+from device.hands.replies import Reply
+from device.hands.timers import Alarm, Timer
+
+if TYPE_CHECKING:
+    from device.hands.house import House
+
+CLOCK_CHECK_SECONDS = 5.0
+"""How often the wall's clock is looked at anew while something goes by it: it may be set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Something that rings."""
+
+    kind: str
+    id: int
+    until: float
+    """`Clock.running` at which it gives up."""
+    reply: Reply
+
+
+class Bell:
+    """One bell for all timers and alarms."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._woken = asyncio.Event()
+        self._rings: list[Ring] = []
+        self._clip: Clip | None = None
+        self._held = False
+        self.changed: Callable[[], None] = lambda: None
+        """Called when ringing begins or ends."""
+
+    @property
+    def ringing(self) -> bool:
+        """Whether anything rings."""
+        return bool(self._rings)
+
+    def look(self) -> None:
+        """Timers or alarms changed: reckon anew."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """For ever: wait for the next that is due, ring it, let it go at its limit."""
+        self._tell_missed()
+        while True:
+            self._woken.clear()
+            self._house.alarms.reckon()
+            self._drop_cancelled()
+            self._begin_due()
+            self._end_overlong()
+            await self._house.clock.wait(self._until_next(), self._woken)
+
+    def stop(self) -> bool:
+        """Stop ringing; whether anything rang."""
+        return self._end(self._rings, "stop")
+
+    def snooze(self, seconds: float) -> bool:
+        """Alarms that ring do so again later, timers get that much more; whether anything rang."""
+        house, rings = self._house, self._rings
+        self._rings = []
+        for ring in rings:
+            alarm = house.alarms.get(ring.id) if ring.kind == "alarm" else None
+            timer = house.timers.get(ring.id) if ring.kind == "timer" else None
+            if alarm is not None:
+                house.alarms.snooze(alarm, seconds)
+            if timer is not None:
+                house.timers.extend(timer, seconds)
+            house.journal.publish(Quieted(ring.kind, ring.id, "snooze"))
+        self._sound()
+        return bool(rings)
+
+    def hold(self, held: bool) -> None:
+        """Silent while somebody is listened to or something is said, then on."""
+        self._held = held
+        if self._clip is not None:
+            self._house.player.hold(self._clip, held)
+
+    def _due(self) -> list[tuple[str, Timer | Alarm, float]]:
+        """What is due and doesn't ring yet, with how late it is."""
+        house = self._house
+        ringing = {(r.kind, r.id) for r in self._rings}
+        now = house.clock.wall()
+        due: list[tuple[str, Timer | Alarm, float]] = [
+            ("timer", t, -t.left) for t in house.timers.all() if t.left <= 0 and not t.paused
+        ]
+        due += [("alarm", a, now - a.due) for a in house.alarms.all() if a.due <= now]
+        return [d for d in due if (d[0], d[1].id) not in ringing]
+
+    def _begin_due(self) -> None:
+        house = self._house
+        for kind, one, late in self._due():
+            until = house.clock.running() + house.config.timers.ring_limit_s
+            ring = Ring(kind, one.id, until, _told(one))
+            self._rings.append(ring)
+            self._sound()
+            house.start(self._announce(ring, late))
+
+    async def _announce(self, ring: Ring, late: float) -> None:
+        """Tell when the first of it is heard; after a turn of the ring, say what it is."""
+        clip = self._clip
+        if clip is None:
+            return
+        began = self._house.clock.running()
+        await clip.started.wait()
+        late += self._house.clock.running() - began
+        self._house.journal.publish(Rang(ring.kind, ring.id, late))
+
+    def _end_overlong(self) -> None:
+        now = self._house.clock.running()
+        self._end([r for r in self._rings if r.until <= now], "limit")
+
+    def _drop_cancelled(self) -> None:
+        """What was cancelled or given more time while it rang no longer does."""
+        house = self._house
+        for ring in list(self._rings):
+            if ring.kind == "timer":
+                timer = house.timers.get(ring.id)
+                gone = timer is None or timer.left > 0 or timer.paused
+            else:
+                alarm = house.alarms.get(ring.id)
+                gone = alarm is None or alarm.due > house.clock.wall()
+            if gone:
+                self._rings.remove(ring)
+                house.journal.publish(Quieted(ring.kind, ring.id, "cancel"))
+                self._sound()
+
+    def _end(self, rings: list[Ring], by: str) -> bool:
+        ended = list(rings)
+        self._rings = [r for r in self._rings if r not in ended]
+        for ring in ended:
+            self._forget(ring)
+            self._house.journal.publish(Quieted(ring.kind, ring.id, by))
+        if ended:
+            self._sound()
+        return bool(ended)
+
+    def _forget(self, ring: Ring) -> None:
+        house = self._house
+        if ring.kind == "timer":
+            house.timers.cancel(ring.id)
+        elif (alarm := house.alarms.get(ring.id)) is not None:
+            house.alarms.rung(alarm)
+
+    def _sound(self) -> None:
+        """Begin or end the sound of ringing as there is something that rings."""
+        player = self._house.player
+        if self._rings and self._clip is None:
+            turn = sounds.ring(self._rings[0].kind)
+            clip = Clip(sounds.RATE, turn, repeat=True)
+            clip.held = self._held
+            self._clip = player.play(clip)
+        elif not self._rings and self._clip is not None:
+            player.stop(self._clip)
+            self._clip = None
+        self.changed()
+
+    def _until_next(self) -> float:
+        house = self._house
+        now = house.clock.wall()
+        waits = [max(0.0, t.left) for t in house.timers.all() if t.left > 0 and not t.paused]
+        by_wall = [max(0.0, a.due - now) for a in house.alarms.all() if a.due > now]
+        waits += [*by_wall, *([CLOCK_CHECK_SECONDS] if by_wall else [])]
+        waits += [max(0.0, r.until - house.clock.running()) for r in self._rings]
+        return min(waits, default=3600.0)
+
+    def _tell_missed(self) -> None:
+        """What ended so long ago that ringing makes no sense any more is told instead."""
+        house = self._house
+        for kind, one, late in self._due():
+            if late <= house.config.timers.ring_limit_s:
+                continue
+            house.tell(_missed(one, late))
+            self._forget(Ring(kind, one.id, 0.0, _told(one)))
+
+
+def _told(one: Timer | Alarm) -> Reply:
+    if isinstance(one, Alarm):
+        return Reply("alarm.rings", {"time": one.minutes})
+    return Reply("timer.rings_named" if one.name else "timer.rings", {"name": one.name})
+
+
+def _missed(one: Timer | Alarm, late: float) -> Reply:
+    if isinstance(one, Alarm):
+        return Reply("alarm.missed", {"time": one.minutes, "ago": late})
+    key = "timer.missed_named" if one.name else "timer.missed"
+    return Reply(key, {"name": one.name, "length": one.length, "ago": late})

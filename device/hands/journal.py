@@ -1,0 +1,138 @@
+"""What happened, told to whoever watches: the ledger, `keepmum watch`, the home, the demo.
+
+An event says what was asked in ids and what was answered by its key. There is no field for sound
+or for what was heard. Publishing is a plain call in the event loop: a subscriber that needs longer
+than a moment keeps a queue of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from device.letter import Letter
+from device.mind.types import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """The ears are gone; `why` is closed, malformed, too_many, names_differ or stopping."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What was asked is not permitted; `why` is one sentence without a name in it."""
+
+    number: int
+    request: Request
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What was done, by the key of its reply."""
+
+    number: int
+    request: Request
+    reply: str
+    seconds: float
+    """From the letter's arrival to the deed done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text of the speaker's own began to be heard."""
+
+    reply: str
+    text: str
+    seconds: float
+    """From the order to speak to the first sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hushed:
+    """The voice fell silent; `cut` if somebody made it."""
+
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """A timer or an alarm began to ring."""
+
+    kind: str
+    """timer or alarm."""
+    id: int
+    late: float
+    """Seconds after its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quieted:
+    """It no longer rings; `by` is stop, limit or snooze."""
+
+    kind: str
+    id: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Timers, alarms or the volume are not what they were; watchers look at the house."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Activations that no letter told of."""
+
+    missing: int
+
+
+Event = Letter | Parted | Refused | Did | Said | Hushed | Rang | Quieted | Changed | Gap
+"""A letter is an event as it stands: hello, woke, command, ended, fault."""
+Subscriber = Callable[[Event], None]
+
+
+class Journal:
+    """Who wants to know, and telling them, in the order in which they subscribed."""
+
+    def __init__(self) -> None:
+        self._subscribers: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Tell `subscriber` of every event from now on; the result ends that."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def publish(self, event: Event) -> None:
+        """Tell everybody."""
+        for subscriber in tuple(self._subscribers):
+            subscriber(event)
+
+
+def to_json(event: Event, at: float) -> str:
+    """One line for a watcher outside: {"event": "woke", "at": wall seconds, fields…}."""
+    fields = {f.name: _plain(getattr(event, f.name)) for f in dataclasses.fields(event)}
+    return json.dumps({"event": type(event).__name__.lower(), "at": round(at, 4)} | fields)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Request):
+        return {"intent": value.intent, "slots": [[int(s), v] for s, v in value.slots]}
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def write_to(descriptor: int, now: Callable[[], float]) -> Subscriber:
+    """A subscriber that writes each event as a JSON line to an open descriptor."""
+
+    def write(event: Event) -> None:
+        os.write(descriptor, to_json(event, now()).encode() + b"\n")
+
+    return write

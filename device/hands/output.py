@@ -1,0 +1,222 @@
+"""Where sound goes: a sound device, a WAV file, or nowhere; all three take real time.
+
+A sink is written block by block from the player's thread. It is opened when there is something to
+play and may be closed when there is nothing.
+"""
+
+from __future__ import annotations
+
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from device.config import Sound
+from device.errors import NoLoudspeaker
+
+DEFAULT_RATE = 22_050
+BLOCK_SECONDS = 0.02
+
+
+class Sink(Protocol):
+    """A place that takes sound: mono, s16."""
+
+    rate: int
+    """Samples a second; known once it is open."""
+
+    def open(self) -> None:
+        """Be ready to be written; raises NoLoudspeaker."""
+
+    def write(self, block: bytes) -> None:
+        """Play; returns when there is room for more. Raises NoLoudspeaker if it is gone."""
+
+    def close(self) -> None:
+        """Play what is left and let the device go; may be opened again."""
+
+
+class Pace:
+    """Makes writing take as long as the sound does, with a little lead as a device has."""
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        lead: float = 0.04,
+    ) -> None:
+        self._now = now
+        self._sleep = sleep
+        self._lead = lead
+        self._end = 0.0
+
+    def gap(self) -> float:
+        """Seconds of silence between the end of the last sound and now."""
+        now = self._now()
+        gap = max(0.0, now - self._end)
+        self._end += gap
+        return gap
+
+    def written(self, seconds: float) -> None:
+        """Wait until at most the lead is unplayed."""
+        self._end += seconds
+        ahead = self._end - self._now() - self._lead
+        if ahead > 0:
+            self._sleep(ahead)
+
+
+class NullSink:
+    """Plays to nobody, in real time."""
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        self.rate = DEFAULT_RATE
+        self._pace = pace or Pace()
+
+    def open(self) -> None:
+        """See `Sink.open`."""
+        self._pace.gap()
+
+    def write(self, block: bytes) -> None:
+        """See `Sink.write`."""
+        self._pace.gap()
+        self._pace.written(len(block) / 2 / self.rate)
+
+    def close(self) -> None:
+        """See `Sink.close`."""
+
+
+class WavSink:
+    """Writes a WAV file that runs with the clock: where nothing was played, it is silent."""
+
+    def __init__(self, path: Path, pace: Pace | None = None) -> None:
+        self.rate = DEFAULT_RATE
+        self._path = path
+        self._pace = pace or Pace()
+        self._file: wave.Wave_write | None = None
+
+    def open(self) -> None:
+        """See `Sink.open`; the file is made at the first opening and continued at the next."""
+        if self._file is not None:
+            return
+        try:
+            self._file = wave.open(str(self._path), "wb")  # noqa: SIM115 - open as long as we are
+        except OSError as error:
+            raise NoLoudspeaker(device=self._path, there=error.strerror or "") from error
+        self._file.setparams((1, 2, self.rate, 0, "NONE", ""))
+        self._pace.gap()
+
+    def write(self, block: bytes) -> None:
+        """See `Sink.write`; the header is right after every block, so a kill loses nothing."""
+        if self._file is None:
+            raise NoLoudspeaker(device=self._path, there="The file is not open.")
+        silence = round(self._pace.gap() * self.rate)
+        self._file.writeframes(bytes(2 * silence) + block)
+        self._pace.written(len(block) / 2 / self.rate)
+
+    def close(self) -> None:
+        """See `Sink.close`; the file stays, and goes on at the next opening."""
+
+
+class PyAudioSink:
+    """A sound device through PortAudio: ALSA, or PulseAudio through ALSA's plug-in."""
+
+    def __init__(self, device: str | int) -> None:
+        self.rate = DEFAULT_RATE
+        self._device = device
+        self._stream: Any = None
+        self._audio: Any = None
+        self._channels = 1
+
+    def open(self) -> None:
+        """See `Sink.open`; takes the first of a few rates and channel counts that the device can."""
+        import pyaudio
+
+        if self._audio is None:
+            self._audio = pyaudio.PyAudio()
+        index = self._index()
+        for rate, channels in ((22_050, 1), (48_000, 1), (44_100, 1), (48_000, 2), (44_100, 2)):
+            try:
+                self._stream = self._audio.open(
+                    format=pyaudio.paInt16,
+                    channels=channels,
+                    rate=rate,
+                    output=True,
+                    output_device_index=index,
+                    frames_per_buffer=int(rate * BLOCK_SECONDS),
+                )
+            except (OSError, ValueError):
+                continue
+            self.rate, self._channels = rate, channels
+            return
+        there = self._there()
+        self._end()
+        raise NoLoudspeaker(device=self._device, there=there)
+
+    def write(self, block: bytes) -> None:
+        """See `Sink.write`."""
+        if self._stream is None:
+            raise NoLoudspeaker(device=self._device, there="It is not open.")
+        if self._channels == 2:
+            import numpy as np
+
+            block = np.repeat(np.frombuffer(block, np.int16), 2).tobytes()
+        try:
+            self._stream.write(block)
+        except OSError as error:
+            self._end()
+            raise NoLoudspeaker(device=self._device, there="It was unplugged.") from error
+
+    def close(self) -> None:
+        """See `Sink.close`."""
+        if self._stream is not None:
+            with _lost_is_closed():
+                self._stream.stop_stream()
+                self._stream.close()
+            self._stream = None
+
+    def _end(self) -> None:
+        """Let PortAudio go too: it lists devices only when it starts."""
+        self.close()
+        if self._audio is not None:
+            self._audio.terminate()
+            self._audio = None
+
+    def _index(self) -> int | None:
+        if isinstance(self._device, int):
+            return self._device
+        if self._device == "default":
+            return None
+        named = [i for i, name in self._outputs() if self._device.lower() in name.lower()]
+        if not named:
+            there = self._there()
+            self._end()
+            raise NoLoudspeaker(device=self._device, there=there)
+        return named[0]
+
+    def _outputs(self) -> list[tuple[int, str]]:
+        infos = [
+            self._audio.get_device_info_by_index(i) for i in range(self._audio.get_device_count())
+        ]
+        return [(int(i["index"]), str(i["name"])) for i in infos if i["maxOutputChannels"] > 0]
+
+    def _there(self) -> str:
+        names = ", ".join(name for _, name in self._outputs())
+        return f"There are: {names}." if names else "There is none at all."
+
+
+@contextmanager
+def _lost_is_closed() -> Iterator[None]:
+    """A stream whose device is gone can't be closed, and needn't be."""
+    try:
+        yield
+    except OSError:
+        return
+
+
+def sink(settings: Sound) -> Sink:
+    """The sink that the settings name."""
+    if settings.output == "null":
+        return NullSink()
+    if settings.output.endswith(".wav"):
+        return WavSink(Path(settings.output))
+    return PyAudioSink(settings.device)

@@ -1,0 +1,91 @@
+"""The speaker's own voice: says replies and plays chimes, and falls silent at once when told to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from device.errors import NoVoice
+from device.hands import sounds
+from device.hands.journal import Hushed, Journal, Said
+from device.hands.player import Clip, Player
+from device.hands.replies import Chime
+from device.hands.speech import Memory, Voice, spoken
+
+MEMORY_BYTES = 4_000_000
+"""A minute and a half of the speaker's own sentences."""
+FIRST_SOUND_SECONDS = 30.0
+
+log = logging.getLogger("keepmum.hands")
+
+
+class Speaker:
+    """Says one thing at a time."""
+
+    def __init__(self, voice: Voice, player: Player, journal: Journal, *, chimes: bool) -> None:
+        self.voice = voice
+        self.memory = Memory(MEMORY_BYTES)
+        self.busy = False
+        """Something is being said."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when `busy` changes."""
+        self._player = player
+        self._journal = journal
+        self._chimes = chimes
+        self._clip: Clip | None = None
+        self._turn = asyncio.Lock()
+
+    def chime(self, which: Chime) -> None:
+        """Play a chime, if the owner wants any."""
+        if self._chimes:
+            self._player.play(Clip(sounds.RATE, sounds.chime(which)))
+
+    async def say(self, text: str, key: str) -> bool:
+        """Say a text to its end; False if it was hushed or nothing could be heard."""
+        ordered = time.monotonic()
+        async with self._turn:
+            clip = self._clip = self._player.play(Clip.growing())
+            self._set_busy(True)
+            making = asyncio.create_task(self._make(text, clip))
+            telling = asyncio.create_task(self._tell(clip, text, key, ordered))
+            try:
+                await clip.ended.wait()
+            finally:
+                cut = not (making.done() and clip.complete and clip.at >= len(clip.parts))
+                self._player.stop(clip)
+                making.cancel()
+                telling.cancel()
+                self._clip = None
+                self._set_busy(False)
+                self._journal.publish(Hushed(cut))
+            return not cut and clip.started.is_set()
+
+    def hush(self) -> None:
+        """Stop speaking, within a block of sound."""
+        if self._clip is not None:
+            self._player.stop(self._clip)
+
+    async def prepare(self, texts: list[str]) -> None:
+        """Make the sound of texts that will be wanted, so that they begin at once."""
+        for text in texts:
+            async for _ in spoken(text, self.voice, self.memory):
+                await asyncio.sleep(0)
+
+    async def _make(self, text: str, clip: Clip) -> None:
+        try:
+            async for part, rate in spoken(text, self.voice, self.memory):
+                self._player.feed(clip, part, rate)
+        except NoVoice as error:
+            log.error("%s %s", error.message, error.remedy)
+        finally:
+            self._player.complete(clip)
+
+    async def _tell(self, clip: Clip, text: str, key: str, ordered: float) -> None:
+        await clip.started.wait()
+        self._journal.publish(Said(key, text, time.monotonic() - ordered))
+
+    def _set_busy(self, busy: bool) -> None:
+        self.busy = busy
+        self.changed()
