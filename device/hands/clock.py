@@ -78,7 +78,7 @@ def moment(day: datetime, minutes: int, zone: tzinfo) -> float:
     A time that daylight saving skips is taken as the moment of the change; one that happens twice
     is taken the first time.
     """
-    naive = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001
+    naive = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
     local = naive.replace(tzinfo=zone)
     stamp = local.timestamp()
     if datetime.fromtimestamp(stamp, zone).replace(tzinfo=None) == naive:

@@ -18,7 +18,7 @@ from device.hands.speaker import Speaker
 from device.hands.state import open_state
 from device.hands.timers import Alarms, Timers
 from device.hands.volume import Volume
-from device.letter import Hint
+from device.mind.types import Hint
 from device.names import NameTable
 
 log = logging.getLogger("keepmum.hands")
@@ -54,7 +54,9 @@ class House:
         """Sound is being taken in."""
         self.hint: Callable[[Hint], None] = lambda hint: None
         """Tells the ears what the loudspeaker does; set while they are there."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.warned: dict[str, float] = {}
+        """When each alert was last told, by the machine's clock."""
+        self._tasks: set[asyncio.Task[object]] = set()
         self._loud = Hint.QUIET
         self.player = Player(sink or output.sink(config.sound))
         self.speaker = Speaker(
@@ -87,7 +89,7 @@ class House:
         await self.player.close()
         self._kept.close()
 
-    def start(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    def start(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
         """Let something run beside everything else; its failure is logged, not lost."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -137,7 +139,7 @@ class House:
     def _volume_changed(self) -> None:
         self.journal.publish(Changed("volume"))
 
-    def _over(self, task: asyncio.Task[None]) -> None:
+    def _over(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("%s", type(error).__name__, exc_info=error)

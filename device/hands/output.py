@@ -128,7 +128,7 @@ class PyAudioSink:
         self._channels = 1
 
     def open(self) -> None:
-        """See `Sink.open`; takes the first of a few rates and channel counts that the device can."""
+        """See `Sink.open`; takes the first rate and channel count that the device can."""
         import pyaudio
 
         if self._audio is None:

@@ -29,7 +29,7 @@ def chime(which: Chime) -> Pcm:
 
 
 def ring(kind: str) -> Pcm:
-    """One turn of the ring, 1.6 s with its pause: three quick notes for a timer, a rise for alarms."""
+    """One turn of the ring, 1.6 s with its pause: three quick notes for a timer, else a rise."""
     quick = kind == "timer"
     notes = (1174.7, 1174.7, 1568.0) if quick else (523.3, 659.3, 784.0, 1046.5)
     parts = [_note(f, 0.14 if quick else 0.22) for f in notes]
@@ -52,7 +52,7 @@ def _pcm(wave: NDArray[np.float64], level: float) -> Pcm:
 
 
 def resample(pcm: Pcm, rate: int, wanted: int) -> Pcm:
-    """`pcm` (n,) at another rate: polyphase windowed sinc, 16 crossings a side, below both Nyquists.
+    """`pcm` (n,) at another rate: polyphase windowed sinc, 16 crossings a side.
 
     One row of filter taps for each of the `wanted / gcd` positions between two samples.
     """

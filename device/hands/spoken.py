@@ -7,7 +7,7 @@ A voice reads digits well, so digits stay digits; what it can't know is said in 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -37,22 +37,17 @@ class Spoken(ABC):
         if "|" in kind:
             one, many = kind.split("|")
             return one if self.is_one(cast(float, value)) else many
-        match kind:
-            case "duration":
-                return self.duration(round(cast(float, value)))
-            case "time":
-                return self.time(cast(int, value))
-            case "date":
-                return self.date(datetime.fromordinal(cast(int, value)))
-            case "days":
-                return self.days(cast(int, value))
-            case "list":
-                return self.join(cast(Sequence[str], value))
-            case "degrees":
-                return self.degrees(cast(int, value))
-            case "number":
-                return self.number(cast(float, value))
-        return str(value)
+        ways: dict[str, Callable[[], str]] = {
+            "": lambda: str(value),
+            "duration": lambda: self.duration(round(cast(float, value))),
+            "time": lambda: self.time(cast(int, value)),
+            "date": lambda: self.date(datetime.fromordinal(cast(int, value))),
+            "days": lambda: self.days(cast(int, value)),
+            "list": lambda: self.join(cast(Sequence[str], value)),
+            "degrees": lambda: self.degrees(cast(int, value)),
+            "number": lambda: self.number(cast(float, value)),
+        }
+        return ways[kind]()
 
     def is_one(self, value: float) -> bool:
         """Whether a count takes the singular."""
@@ -107,7 +102,7 @@ class English(Spoken):
     language, and_ = "en", "and"
 
     def time(self, minutes: int) -> str:
-        """"7:05 AM", "noon", "midnight"."""
+        """ "7:05 AM", "noon", "midnight"."""
         if minutes in (0, 720):
             return "noon" if minutes else "midnight"
         hour, minute = divmod(minutes, 60)
@@ -116,14 +111,14 @@ class English(Spoken):
         return f"{shown}:{minute:02d} {half}" if minute else f"{shown} {half}"
 
     def date(self, day: datetime) -> str:
-        """"Sunday, November 22nd"."""
+        """ "Sunday, November 22nd"."""
         n = day.day
         end = "th" if n in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
         month = MONTHS["en"].split()[day.month - 1]
         return f"{DAYS['en'][day.weekday()]}, {month} {n}{end}"
 
     def days(self, mask: int) -> str:
-        """"every weekday", "every Monday and Friday"."""
+        """ "every weekday", "every Monday and Friday"."""
         known = {
             TOMORROW: "tomorrow",
             EVERY_DAY: "every day",
@@ -148,7 +143,7 @@ class French(Spoken):
         return super().number(value).replace(".", ",")
 
     def time(self, minutes: int) -> str:
-        """"7 heures 05", "midi", "minuit"."""
+        """ "7 heures 05", "midi", "minuit"."""
         if minutes in (0, 720):
             return "midi" if minutes else "minuit"
         hour, minute = divmod(minutes, 60)
@@ -156,12 +151,12 @@ class French(Spoken):
         return f"{hours} {minute:02d}" if minute else hours
 
     def date(self, day: datetime) -> str:
-        """"dimanche 22 novembre"; the first is "1er"."""
+        """ "dimanche 22 novembre"; the first is "1er"."""
         month = MONTHS["fr"].split()[day.month - 1]
         return f"{DAYS['fr'][day.weekday()]} {'1er' if day.day == 1 else day.day} {month}"
 
     def days(self, mask: int) -> str:
-        """"en semaine", "le lundi et le vendredi"."""
+        """ "en semaine", "le lundi et le vendredi"."""
         known = {
             TOMORROW: "demain",
             EVERY_DAY: "tous les jours",

@@ -46,7 +46,9 @@ class Timers:
     the wall's. After a reboot the wall's is all there is to go by.
     """
 
-    def __init__(self, state: sqlite3.Connection, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, state: sqlite3.Connection, clock: Clock, changed: Callable[[], None]
+    ) -> None:
         self._state = state
         self._clock = clock
         self._changed = changed
@@ -103,7 +105,9 @@ class Timers:
         clock = self._clock
         return clock.boot(), clock.running() + seconds, clock.wall() + seconds
 
-    def _set(self, timer: int, due: tuple[str, float | None, float | None], left: float | None) -> None:
+    def _set(
+        self, timer: int, due: tuple[str, float | None, float | None], left: float | None
+    ) -> None:
         self._state.execute(
             "UPDATE timers SET boot = ?, due_running = ?, due_wall = ?, left_over = ? WHERE id = ?",
             (*due, left, timer),
@@ -124,7 +128,9 @@ class Timers:
 class Alarms:
     """All alarms; they go by the wall's clock and its daylight saving time."""
 
-    def __init__(self, state: sqlite3.Connection, clock: Clock, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, state: sqlite3.Connection, clock: Clock, changed: Callable[[], None]
+    ) -> None:
         self._state = state
         self._clock = clock
         self._changed = changed

@@ -30,7 +30,7 @@ async def set_(request: Request, house: House) -> Reply:
 
 
 def _minutes(request: Request, house: House) -> int:
-    """Minutes of the day; where morning or afternoon wasn't said, the one that is likelier meant."""
+    """Minutes of the day; if morning or afternoon wasn't said, the one that is likelier."""
     said = request.get(Slot.TIME)
     if said is not None:
         return said

@@ -1,0 +1,99 @@
+"""The whole story of a letter: read, checked, acted on, answered, told to whoever watches.
+
+Hands connect to the ears and read letters until they are gone, then wait for them to come back.
+Timers, alarms and the home go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+
+from device.config import Config
+from device.errors import MalformedLetter, TooManyLetters
+from device.hands.acting import act
+from device.hands.alerts import FAULTS, warn
+from device.hands.door import Door, connect
+from device.hands.guard import Guard
+from device.hands.house import House
+from device.hands.journal import Gap, Parted, write_to
+from device.hands.replies import Chime
+from device.letter import Command, Ended, Fault, Hello, Letter, Woke
+from device.mind.types import Outcome
+from device.names import NameTable
+from device.service import Notifier
+
+JOURNAL_FD = "KEEPMUM_JOURNAL_FD"
+"""Environment: an open descriptor to which every event is written as a JSON line."""
+
+
+async def run(house: House) -> None:
+    """Meet the ears, attend to them, and again, until cancelled."""
+    guard = Guard(house.config.service.activations_per_hour, time.monotonic)
+    while True:
+        door = await connect(house.config.service.socket, guard)
+        house.hint = door.hint
+        door.hint(house.loud)
+        why = await attend(door, house)
+        door.close()
+        house.hint = lambda hint: None
+        house.question = None
+        house.listen(False)
+        house.journal.publish(Parted(why))
+
+
+async def attend(door: Door, house: House) -> str:
+    """One life of the ears; the result is why it ended, see `Parted`."""
+    try:
+        async for letter, missing in door.letters():
+            if missing:
+                house.journal.publish(Gap(missing))
+                warn(house, "gap", {"count": missing})
+            house.journal.publish(letter)
+            if isinstance(letter, Hello) and letter.names != house.names.digest:
+                warn(house, "names_differ")
+                return "names_differ"
+            take(letter, house)
+    except MalformedLetter:
+        warn(house, "malformed")
+        return "malformed"
+    except TooManyLetters:
+        warn(house, "too_many")
+        return "too_many"
+    return "closed"
+
+
+def take(letter: Letter, house: House) -> None:
+    """What a letter sets going."""
+    match letter:
+        case Woke():
+            house.listen(True)
+            house.speaker.chime(Chime.WOKE)
+        case Command():
+            house.start(act(letter, house, time.monotonic()))
+        case Ended(outcome=outcome):
+            house.listen(False)
+            if outcome in (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG):
+                house.speaker.chime(Chime.PUZZLED)
+        case Fault(code=code) if code in FAULTS:
+            warn(house, FAULTS[code])
+
+
+def main(config: Config, names: NameTable) -> None:
+    """Run the hands until SIGTERM or SIGINT."""
+    asyncio.run(_main(config, names))
+
+
+async def _main(config: Config, names: NameTable) -> None:
+    house = House(config, names)
+    if descriptor := os.environ.get(JOURNAL_FD):
+        house.journal.subscribe(write_to(int(descriptor), house.clock.wall))
+    await house.open()
+    work = house.start(run(house))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    Notifier().ready()
+    await asyncio.wait([work])
+    await house.close()
