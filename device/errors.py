@@ -312,3 +312,10 @@ class BrokenSecrets(KeepmumError):
 
     mend = 'Write one line for each password, such as: mqtt_password = "…"'
     exit_code = 86
+
+
+class BrokenLists(KeepmumError):
+    """The file of shopping lists {file} is not one that keepmum wrote."""
+
+    mend = "Mend it (a JSON table of lists of texts), or move it away to begin with empty lists."
+    exit_code = 87

@@ -103,6 +103,8 @@ class Broker:
         self.home = home
         self.counts = Counts()
         self.will: tuple[str, str] | None = None
+        self.life = 0
+        """Counts connections: what was told in an earlier one may be out of date."""
         self.up = asyncio.Event()
         self.down = asyncio.Event()
         self.down.set()
@@ -175,6 +177,7 @@ class Broker:
                 if self._routes:
                     await client.subscribe([(topic, 0) for topic in self._routes])
                 self._client = client
+                self.life += 1
                 self.down.clear()
                 self.up.set()
                 patience.reschedule(None)

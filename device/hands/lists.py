@@ -1,0 +1,86 @@
+"""Shopping and to-do lists: ids of the table of names, kept as words in one file.
+
+The file holds what was put on a list, by the words of the table, so that it outlives a table in
+which the numbers have changed. Every change is on the disk before it is answered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from device.errors import BrokenLists
+
+FILE = "lists.json"
+MAX_ITEMS = 200
+
+
+class Lists:
+    """The items of each list, in the order in which they were added."""
+
+    def __init__(self, folder: Path) -> None:
+        """Reads the lists of `folder`; raises BrokenLists if the file is not one of ours."""
+        self._path = folder / FILE
+        self._items: dict[str, list[str]] = {}
+        if self._path.exists():
+            self._items = _checked(self._path)
+
+    def items(self, name: str) -> tuple[str, ...]:
+        """The items of a list."""
+        return tuple(self._items.get(name, ()))
+
+    def add(self, name: str, item: str) -> bool:
+        """Put an item on a list; False if it is full. One that is there is not put there twice."""
+        items = self._items.setdefault(name, [])
+        if item in items:
+            return True
+        if len(items) >= MAX_ITEMS:
+            return False
+        items.append(item)
+        self._keep()
+        return True
+
+    def remove(self, name: str, item: str) -> bool:
+        """Take an item off a list; False if it was not there."""
+        items = self._items.get(name, [])
+        if item not in items:
+            return False
+        items.remove(item)
+        self._keep()
+        return True
+
+    def clear(self, name: str) -> int:
+        """Take everything off a list; how many items that were."""
+        count = len(self._items.pop(name, []))
+        if count:
+            self._keep()
+        return count
+
+    def _keep(self) -> None:
+        """Replace the file: after a power cut there is the old one or the new one, never half."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump(self._items, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _checked(path: Path) -> dict[str, list[str]]:
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BrokenLists(file=path) from error
+    if not isinstance(table, dict) or not all(
+        isinstance(items, list) and all(isinstance(item, str) for item in items)
+        for items in table.values()
+    ):
+        raise BrokenLists(file=path)
+    return table

@@ -1,0 +1,185 @@
+"""Own commands: started by a number, by a process that has nothing else to do.
+
+The runner listens on a local socket and lives in a unit and with a user of its own. It is told a
+number of the table of names, two bytes, and nothing else: the program and its arguments are those
+of the settings, which it reads itself. It answers with a status byte and what the program printed.
+
+    request   intent u16, big-endian
+    answer    status u8, then at most 4,096 bytes of output
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pwd
+import signal
+import socket
+import struct
+from collections.abc import Mapping
+from contextlib import suppress
+from enum import IntEnum, unique
+from pathlib import Path
+
+from device.config import Config, OwnCommand
+from device.names import NameTable
+
+MAX_OUTPUT = 4_096
+REQUEST = struct.Struct(">H")
+HANDS_USER = "keepmum-hands"
+MARGIN_S = 2.0
+"""The asker waits this much longer than the program may take."""
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+"""All that a program is given; no secret of the speaker is among it."""
+
+log = logging.getLogger(__name__)
+
+
+@unique
+class Status(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAILED = 1
+    """It ended with another code than 0."""
+    TOO_SLOW = 2
+    BUSY = 3
+    """It runs already."""
+    UNKNOWN = 4
+    MISSING = 5
+    """There is no such program, or it must not be run."""
+    AWAY = 6
+    """No runner answers."""
+
+
+def by_number(config: Config, names: NameTable) -> dict[int, OwnCommand]:
+    """Own commands by their intents."""
+    commands = {command.name: command for command in config.command}
+    known = names.of_kind("command")
+    return {name.id: commands[name.key] for name in known if name.key in commands}
+
+
+class Runner:
+    """Runs commands for whoever may ask."""
+
+    def __init__(self, commands: Mapping[int, OwnCommand]) -> None:
+        self._commands = commands
+        self._running: set[int] = set()
+        self._allowed = {0, os.getuid()} | _uid_of(HANDS_USER)
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Answer on a listening AF_UNIX stream socket until cancelled."""
+        server = await asyncio.start_unix_server(self._meet, sock=listener)
+        async with server:
+            await server.serve_forever()
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if self._may_ask(writer.get_extra_info("socket")):
+                async with asyncio.timeout(MARGIN_S):
+                    (number,) = REQUEST.unpack(await reader.readexactly(REQUEST.size))
+                status, output = await self.run(number)
+                writer.write(bytes([status]) + output)
+                await writer.drain()
+        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError) as error:
+            log.info("asker gone: %s", type(error).__name__)
+        finally:
+            writer.close()
+
+    def _may_ask(self, asker: socket.socket) -> bool:
+        """Whether the process at the other end runs as the hands, as this user or as root."""
+        raw = asker.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _, uid, _ = struct.unpack("3i", raw)
+        return uid in self._allowed
+
+    async def run(self, number: int) -> tuple[Status, bytes]:
+        """Run the command with this number to its end or its time limit; (status, output)."""
+        command = self._commands.get(number)
+        if command is None:
+            return Status.UNKNOWN, b""
+        if number in self._running:
+            return Status.BUSY, b""
+        self._running.add(number)
+        try:
+            return await _execute(command)
+        finally:
+            self._running.discard(number)
+
+
+async def _execute(command: OwnCommand) -> tuple[Status, bytes]:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command.run,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            cwd="/",
+            start_new_session=True,
+        )
+    except OSError:
+        return Status.MISSING, b""
+    try:
+        async with asyncio.timeout(command.time_limit_s):
+            output = await _first(process.stdout)
+            code = await process.wait()
+    except TimeoutError:
+        return Status.TOO_SLOW, b""
+    finally:
+        await _end(process)
+    return (Status.DONE if code == 0 else Status.FAILED), output[:MAX_OUTPUT]
+
+
+async def _first(stream: asyncio.StreamReader | None) -> bytes:
+    """The first bytes of a stream, an answer's worth; the rest is read and dropped."""
+    kept = b""
+    while stream is not None and (more := await stream.read(MAX_OUTPUT)):
+        kept = (kept + more)[: MAX_OUTPUT + 1]
+    return kept
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End what the program started along with it: it leads a session of its own."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _uid_of(user: str) -> set[int]:
+    try:
+        return {pwd.getpwnam(user).pw_uid}
+    except KeyError:
+        return set()
+
+
+def listen(path: Path) -> socket.socket:
+    """A listening socket at `path` for this user alone; one left over by a kill is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    listener.listen(4)
+    return listener
+
+
+async def ask(path: str, number: int, patience_s: float) -> tuple[Status, bytes]:
+    """Have the runner at `path` run a command; AWAY if none answers in time."""
+    try:
+        async with asyncio.timeout(patience_s + MARGIN_S):
+            reader, writer = await asyncio.open_unix_connection(path)
+            try:
+                writer.write(REQUEST.pack(number))
+                await writer.drain()
+                answer = await _first(reader)
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError):
+        return Status.AWAY, b""
+    if not answer or answer[0] not in set(Status):
+        return Status.AWAY, b""
+    return Status(answer[0]), answer[1 : 1 + MAX_OUTPUT]

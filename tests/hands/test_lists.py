@@ -1,0 +1,62 @@
+"""Lists keep what was put on them, through restarts and cut power."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from device.errors import BrokenLists
+from device.hands.lists import FILE, MAX_ITEMS, Lists
+
+
+def test_items_stay_in_order_and_outlive_the_process(tmp_path: Path) -> None:
+    lists = Lists(tmp_path)
+    assert lists.add("shopping", "apples")
+    assert lists.add("shopping", "milk")
+    assert lists.add("to do", "dentist")
+    again = Lists(tmp_path)
+    assert again.items("shopping") == ("apples", "milk")
+    assert again.items("to do") == ("dentist",)
+    assert again.items("nothing") == ()
+
+
+def test_an_item_is_on_a_list_once_and_goes_once(tmp_path: Path) -> None:
+    lists = Lists(tmp_path)
+    assert lists.add("shopping", "milk")
+    assert lists.add("shopping", "milk")
+    assert lists.items("shopping") == ("milk",)
+    assert lists.remove("shopping", "milk")
+    assert not lists.remove("shopping", "milk")
+    assert Lists(tmp_path).items("shopping") == ()
+
+
+def test_clearing_says_how_many_went(tmp_path: Path) -> None:
+    lists = Lists(tmp_path)
+    lists.add("shopping", "milk")
+    lists.add("shopping", "bread")
+    assert lists.clear("shopping") == 2
+    assert lists.clear("shopping") == 0
+    assert Lists(tmp_path).items("shopping") == ()
+
+
+def test_a_list_does_not_grow_for_ever(tmp_path: Path) -> None:
+    full = {"shopping": [str(i) for i in range(MAX_ITEMS)]}
+    (tmp_path / FILE).write_text(json.dumps(full))
+    lists = Lists(tmp_path)
+    assert not lists.add("shopping", "one more")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"shopping": "milk"}', '{"shopping": [1]}', "{"])
+def test_a_file_of_somebody_else_is_named_and_left_alone(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(BrokenLists):
+        Lists(tmp_path)
+    assert (tmp_path / FILE).read_text() == text
+
+
+def test_a_write_that_was_cut_short_leaves_the_old_list(tmp_path: Path) -> None:
+    Lists(tmp_path).add("shopping", "milk")
+    (tmp_path / "lists.new").write_text('{"shopping": ["mi')
+    assert Lists(tmp_path).items("shopping") == ("milk",)
