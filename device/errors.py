@@ -234,7 +234,7 @@ class NoEncryption(KeepmumError):
 class WrongKey(KeepmumError):
     """{what} does not work: {why}."""
 
-    mend = "Give an age public key (age1...), an ssh public key, or a passphrase."
+    mend = "Give an age public key (age1...), its identity file to open, or a passphrase."
     exit_code = 74
 
 

@@ -32,7 +32,7 @@ DAY_MS: Final = 86_400_000
 
 SCHEMA = """
 CREATE TABLE series (
-    id INTEGER PRIMARY KEY, boot BLOB NOT NULL, began INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY, boot TEXT NOT NULL, began INTEGER NOT NULL,
     base INTEGER NOT NULL, last INTEGER NOT NULL,
     logged INTEGER NOT NULL DEFAULT 0, missing INTEGER NOT NULL DEFAULT 0,
     closed INTEGER NOT NULL DEFAULT 0
@@ -121,7 +121,7 @@ def write(db: sqlite3.Connection, notes: Iterable[Note]) -> None:
 def _apply(db: sqlite3.Connection, note: Note) -> None:
     match note.what:
         case Hello(boot):
-            _hello(db, note.at, boot.to_bytes(8, "big"))
+            _hello(db, note.at, f"{boot:016x}")
         case Woke(number, cause, score):
             word = CAUSES.get(cause, note.word or f"word {cause + 1}")
             _woke(db, note.at, number, word, score if cause not in CAUSES else None)
@@ -139,7 +139,7 @@ def _apply(db: sqlite3.Connection, note: Note) -> None:
             db.execute("UPDATE series SET closed = 1 WHERE id = (SELECT max(id) FROM series)")
 
 
-def _hello(db: sqlite3.Connection, at: int, boot: bytes) -> None:
+def _hello(db: sqlite3.Connection, at: int, boot: str) -> None:
     """A new life of the ears; with the boot id of the last one its numbers run on."""
     db.execute(
         "UPDATE activation SET outcome = ?, forgotten = ? WHERE outcome IS NULL", (CUT_OFF, at)
@@ -154,16 +154,16 @@ def _hello(db: sqlite3.Connection, at: int, boot: bytes) -> None:
     _begin_series(db, at, boot)
 
 
-def _begin_series(db: sqlite3.Connection, at: int, boot: bytes) -> None:
+def _begin_series(db: sqlite3.Connection, at: int, boot: str) -> None:
     db.execute("INSERT INTO series (boot, began, base, last) VALUES (?, ?, 0, 0)", (boot, at))
 
 
-def _latest(db: sqlite3.Connection) -> tuple[int, bytes, int]:
+def _latest(db: sqlite3.Connection) -> tuple[int, str, int]:
     """(id, boot, last number) of the series at hand."""
-    row: tuple[int, bytes, int] | None = db.execute(
+    row: tuple[int, str, int] | None = db.execute(
         "SELECT id, boot, last FROM series ORDER BY id DESC LIMIT 1"
     ).fetchone()
-    return row if row is not None else (0, bytes(8), 0)
+    return row if row is not None else (0, "", 0)
 
 
 def _woke(

@@ -24,6 +24,10 @@ OUTCOMES = {
     int(Outcome.STOPPED): "stopped",
     CUT_OFF: "cut off",
 }
+HEADINGS = (
+    "woke", "number", "word", "score", "seconds_taken_in",
+    "outcome", "intent", "text", "acted_ms", "forgotten",
+)  # fmt: skip
 FOR_NOTHING = (int(Outcome.NO_SPEECH), int(Outcome.NOT_UNDERSTOOD))
 
 
@@ -58,18 +62,19 @@ class Row:
 
     def record(self) -> dict[str, object]:
         """The row for JSON and CSV: ISO times in local time, words instead of numbers."""
-        return {
-            "woke": iso(self.at),
-            "number": self.number,
-            "word": self.word,
-            "score": self.score,
-            "seconds_taken_in": None if self.tenths is None else self.tenths / 10,
-            "outcome": OUTCOMES.get(self.outcome or 0, "listening"),
-            "intent": None if self.intent is None else intent_name(self.intent),
-            "text": self.text,
-            "acted_ms": self.acted_ms,
-            "forgotten": None if self.forgotten is None else iso(self.forgotten),
-        }
+        values: tuple[object, ...] = (
+            iso(self.at),
+            self.number,
+            self.word,
+            self.score,
+            None if self.tenths is None else self.tenths / 10,
+            OUTCOMES.get(self.outcome or 0, "listening"),
+            None if self.intent is None else intent_name(self.intent),
+            self.text,
+            self.acted_ms,
+            None if self.forgotten is None else iso(self.forgotten),
+        )
+        return dict(zip(HEADINGS, values, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

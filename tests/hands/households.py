@@ -1,0 +1,70 @@
+"""A household with data in every place, its values planted so that they can be searched for."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from device import config
+from device.config import Config
+from device.hands import ledger, parts
+from device.hands.export import Places
+from device.hands.ledger import Note
+from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
+from device.mind.types import Intent, Outcome, Request
+
+PLANTED = ("planted-text", "planted-pasta", "planted-room", "planted-sentence", "planted-name")
+HOUR_MS = 3_600_000
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS timers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, length REAL);
+CREATE TABLE IF NOT EXISTS alarms (id INTEGER PRIMARY KEY, minutes INTEGER, days INTEGER);
+CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value INTEGER);
+"""
+
+
+def open_state(folder: Path) -> sqlite3.Connection:
+    state = sqlite3.connect(folder / parts.STATE_FILE, isolation_level=None)
+    state.executescript(SCHEMA)
+    return state
+
+
+def places(folder: Path) -> Places:
+    (folder / "state").mkdir(parents=True, exist_ok=True)
+    (folder / "etc" / "sentences").mkdir(parents=True, exist_ok=True)
+    etc = folder / "etc"
+    return Places(folder / "state", etc / "keepmum.toml", etc / "names.json", etc / "sentences")
+
+
+def furnish(folder: Path, now: int) -> tuple[Places, Config]:
+    """A speaker that has been in use for a while."""
+    there = places(folder)
+    with closing(ledger.connect(there.state / ledger.FILE)) as db:
+        ledger.write(db, [Note(now - 60 * HOUR_MS, Hello(7, bytes(8)))])
+        for n in range(1, 51):
+            at = now - (51 - n) * HOUR_MS
+            notes = [
+                Note(at, Woke(n, 0, 9), word="alexa"),
+                Note(at, Command(n, Request(Intent.TIMER_SET)), text=f"planted-text {n}"),
+                Note(at, Ended(n, Outcome.COMMAND, 20)),
+            ]
+            ledger.write(db, notes)
+        ledger.write(db, [Note(now, Woke(55, 0, 9)), Note(now, Fault(FaultCode.MICROPHONE_LOST))])
+    with closing(open_state(there.state)) as state:
+        state.execute("INSERT INTO timers (name, length) VALUES ('planted-pasta', 300.5)")
+        state.execute("INSERT INTO alarms VALUES (1, 420, 31)")
+        state.execute("INSERT INTO settings VALUES ('volume', 35)")
+    there.settings.write_text('[general]\nroom = "planted-room"\n')
+    there.names.write_text('{"names": ["planted-name"]}')
+    (there.sentences / "own.yaml").write_text("planted-sentence: true\n")
+    return there, config.load(there.settings)
+
+
+def furnish_more(there: Places, now: int) -> None:
+    """Go on living in it."""
+    with closing(ledger.connect(there.state / ledger.FILE)) as db:
+        ledger.write(db, [Note(now, Woke(60, 0, 9), word="alexa")])
+    with closing(open_state(there.state)) as state:
+        state.execute("DELETE FROM timers")
+        state.execute("INSERT INTO alarms VALUES (2, 500, 1)")
+    there.names.write_text("{}")
