@@ -36,13 +36,13 @@ TIMER_NAMES: Mapping[str, tuple[str, ...]] = {
     "en": (
         "pasta", "pizza", "egg", "eggs", "rice", "tea", "coffee", "bread", "cake", "cookie",
         "oven", "chicken", "potato", "potatoes", "vegetables", "soup", "sauce", "dinner", "lunch",
-        "breakfast", "kitchen", "laundry", "washing", "dryer", "dishwasher", "homework", "break",
+        "breakfast", "kitchen", "laundry", "washing", "dryer", "dishwasher", "homework",
         "nap", "workout", "meeting", "reading", "shower", "bath",
     ),
     "fr": (
         "pâtes", "pizza", "oeuf", "oeufs", "riz", "thé", "café", "pain", "gâteau", "four",
         "poulet", "soupe", "sauce", "dîner", "déjeuner", "cuisine", "lessive", "linge",
-        "lave vaisselle", "devoirs", "pause", "sieste", "sport", "réunion", "lecture", "douche",
+        "lave vaisselle", "devoirs", "sieste", "sport", "réunion", "douche",
         "bain", "légumes", "pommes de terre",
     ),
 }  # fmt: skip

@@ -46,6 +46,38 @@ class Automaton:
     meanings: Mapping[int, tuple[Meaning, ...]]
 
 
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """The spellings of a list's values, by their first words."""
+
+    branches: tuple[tuple[str, Tag, Tree], ...]
+    ends: bool
+
+
+class Trees:
+    """Makes trees of which equal parts are one ("twenty" and "thirty" go on alike)."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+        self._known: dict[tuple[tuple[tuple[str, Tag, Tree], ...], bool], Tree] = {}
+
+    def tree(self, values: list[Value], said: int | None = None) -> Tree:
+        """The tree of `values`; each word adds what is certain once it is said, beyond `said`."""
+        branches: dict[str, list[Value]] = defaultdict(list)
+        for words, value in values:
+            if words:
+                branches[words[0]].append((words[1:], value))
+        made = []
+        for word, rest in sorted(branches.items()):
+            sure = next((value for words, value in rest if not words), None)
+            if sure is None:
+                sure = min(value for _, value in rest)
+            tag = () if sure == said else ((self._slot, sure - (said or 0)),)
+            made.append((word, tag, self.tree(rest, sure)))
+        key = (tuple(made), any(not words for words, _ in values))
+        return self._known.setdefault(key, Tree(*key))
+
+
 class Builder:
     """Builds states from the end backwards; `lists` gives (values) by list and slot name."""
 
@@ -58,6 +90,7 @@ class Builder:
         self._arcs: list[frozenset[Arc]] = []
         self._meanings: list[frozenset[Meaning]] = []
         self._built: dict[tuple[object, int], int] = {}
+        self._trees: dict[tuple[str, str], Tree] = {}
         self._state(frozenset(), frozenset())  # DEAD
 
     def _state(self, arcs: frozenset[Arc], meanings: frozenset[Meaning]) -> int:
@@ -109,27 +142,26 @@ class Builder:
                 return self._before_list(name, slot, then)
 
     def _before_list(self, name: str, slot_name: str, then: int) -> int:
-        key = ((name, slot_name), then)
+        tree = self._trees.get((name, slot_name))
+        if tree is None:
+            slot, values = self._lists[name, slot_name]
+            tree = self._trees[name, slot_name] = Trees(slot).tree(values)
+        return self._before_tree(tree, then)
+
+    def _before_tree(self, tree: Tree, then: int) -> int:
+        if not tree.branches:
+            return then if tree.ends else DEAD
+        key = (tree, then)
         state = self._built.get(key)
         if state is None:
-            slot, values = self._lists[name, slot_name]
-            state = self._built[key] = self._trie(values, slot, 0, then)
+            arcs = frozenset(
+                (word, tag, self._before_tree(after, then)) for word, tag, after in tree.branches
+            )
+            state = self._state(arcs, frozenset())
+            if tree.ends:
+                state = self.union((state, then))
+            self._built[key] = state
         return state
-
-    def _trie(self, values: list[Value], slot: Slot, said: int, then: int) -> int:
-        """A trie of spellings; each word adds what is certain once it is said."""
-        branches: dict[str, list[Value]] = defaultdict(list)
-        finished = [value for words, value in values if not words]
-        for words, value in values:
-            if words:
-                branches[words[0]].append((words[1:], value))
-        arcs = set()
-        for word, rest in branches.items():
-            sure = next((value for words, value in rest if not words), min(v for _, v in rest))
-            after = self._trie(rest, slot, sure, then)
-            arcs.add((word, ((slot, sure - said),) if sure != said or not said else (), after))
-        state = self._state(frozenset(arcs), frozenset()) if arcs else DEAD
-        return self.union((state, then)) if finished else state
 
     def automaton(self, starts: Iterable[int]) -> Automaton:
         """The automaton of all sentences that begin in one of `starts`; only what is reachable."""

@@ -22,7 +22,9 @@ from device.mind.types import Request, Slot
 
 LIMIT_PER_WORD = 0.22
 """Mean cost of a word above which nothing was understood."""
-LIMIT = 1.0
+LIMIT_LESS = 0.1
+"""Taken off the limit: the shorter a sentence, the less may be wrong with it."""
+LIMIT = 0.8
 """Cost of a whole sentence above which nothing was understood, however long it is."""
 MARGIN = 0.12
 """A second, different request within this cost makes the sentence ambiguous: none is taken."""
@@ -80,6 +82,9 @@ class Matcher:
         self.meanings = automaton.meanings
         self.states = automaton.states
         self.by_word = tuple(_by_word(arcs) for arcs in automaton.states)
+        arcs = [arc for state in automaton.states for arc in state]
+        self.values = frozenset(fold(word) for word, tag, _ in arcs if tag)
+        """Words that say a value: none is ever taken for another."""
         self.known = frozenset(fold(word) for word in sentences.graph.words)
         self.limit_per_word, self.limit = limit_per_word, limit
 
@@ -124,7 +129,7 @@ class _Search:
         self._m = matcher
         self._heard = heard
         self._clipped = clipped
-        self._limit = min(matcher.limit, matcher.limit_per_word * len(heard))
+        self._limit = min(matcher.limit, matcher.limit_per_word * len(heard) - LIMIT_LESS)
         self._order = itertools.count()
         self._queue: list[tuple[float, int, _Node, bool]] = []
         self._cost: dict[_Node, float] = {}
@@ -214,16 +219,26 @@ class _Search:
                 self._part(node, arc, cost)
 
     def _missing(self, word: str) -> float:
+        """What it costs that `word` was not heard; a word with an opposite must be."""
+        if word in self._m.sentences.opposites:
+            return self._limit + 1
         small = word in self._m.sentences.small_words
         return SMALL * self._m.ear.weight(word) if small else MISSED
 
     def _too_many(self, word: str) -> float:
+        """What it costs that `word` was heard and is left out."""
+        if word in self._m.sentences.opposites:
+            return self._limit + 1
         small = word in self._m.sentences.small_words
         return self._m.ear.weight(word) * (SMALL if small else 1.0)
 
     def _exchange(self, node: _Node, arc: Arc, cost: float, at_start: bool) -> None:
         (_, place, held), (word, tag, target) = node, arc
         ear, heard = self._m.ear, self._heard[place]
+        if heard in self._m.sentences.opposites.get(word, ()):
+            return
+        if tag and fold(heard) in self._m.values:
+            return
         weight = max(ear.weight(word), ear.weight(heard))
         most = min(MOST_UNLIKE_VALUE if tag else MOST_UNLIKE, (self._limit - cost) / weight)
         unlikeness = ear.unlike(word, heard, most)

@@ -29,7 +29,15 @@ import yaml
 from device.mind.templates import BadTemplate, Node, Tokens, parse, spellings
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TOP = ("language", "lists", "expansion_rules", "intents", "never_ignore", "small_words")
+_TOP = (
+    "language",
+    "lists",
+    "expansion_rules",
+    "intents",
+    "never_ignore",
+    "small_words",
+    "opposites",
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -77,8 +85,8 @@ class Block:
     """Sentences of one intent that share their fixed slots."""
 
     line: int
-    sentences: tuple[tuple[int, str, Node], ...]
-    """(line, template, tree)"""
+    sentences: tuple[tuple[int, Node], ...]
+    """(line, tree)"""
     slots: dict[str, Any]
 
 
@@ -103,6 +111,7 @@ class SentenceFile:
     intents: dict[str, IntentSource] = field(default_factory=dict)
     never_ignore: tuple[str, ...] = ()
     small_words: tuple[str, ...] = ()
+    opposites: tuple[tuple[str, ...], ...] = ()
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -162,6 +171,8 @@ class _Reader:
             elif key in ("never_ignore", "small_words"):
                 words = tuple(w for v in value or () for w in self._tokens(str(v)))
                 setattr(self._out, key, words)
+            elif key == "opposites":
+                self._out.opposites = tuple(self._tokens(str(pair)) for pair in value or ())
             else:
                 for name, body in self._table(value or {}, key).items():
                     getattr(self, f"_{key}")(name, body)
@@ -243,6 +254,7 @@ class _Reader:
         for text in table.get("sentences") or []:
             node = self._parse(text, name)
             if node is not None:
-                sentences.append((getattr(text, "line", name.line), str(text), node))
+                sentences.append((getattr(text, "line", name.line), node))
+        line = sentences[0][0] if sentences else name.line
         slots = {str(key): value for key, value in (table.get("slots") or {}).items()}
-        intent.blocks.append(Block(name.line, tuple(sentences), slots))
+        intent.blocks.append(Block(line, tuple(sentences), slots))

@@ -56,8 +56,10 @@ class Sentences:
     """Words that make all the difference: with one of them, only the exact sentence counts."""
     small_words: frozenset[str]
     """Words that are easily swallowed, or said without need."""
-    sources: Mapping[int, tuple[str, int, str]] = field(repr=False)
-    """rank of a meaning → (file, line, template)"""
+    opposites: Mapping[str, frozenset[str]]
+    """Words that are never taken for one another, however alike they sound."""
+    sources: Mapping[int, tuple[str, int]] = field(repr=False)
+    """rank of a meaning → (file, line)"""
     lists: Mapping[str, tuple[tuple[str, int], ...]] = field(repr=False)
     """list → (text, value), for those that want a value's text again"""
 
@@ -98,7 +100,7 @@ class _Merger:
         self._rules: dict[str, Node] = {}
         self._values: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
         self._lists: dict[tuple[str, str], tuple[Slot, list[Value]]] = {}
-        self._sources: dict[int, tuple[str, int, str]] = {}
+        self._sources: dict[int, tuple[str, int]] = {}
 
     def sentences(self) -> Sentences:
         for file in self._files:
@@ -128,6 +130,7 @@ class _Merger:
             confirming=frozenset(confirming),
             never_ignore=frozenset(word for file in self._files for word in file.never_ignore),
             small_words=frozenset(word for file in self._files for word in file.small_words),
+            opposites=self._opposites(),
             sources=self._sources,
             lists=self._texts(),
         )
@@ -177,16 +180,15 @@ class _Merger:
     def _block(
         self, builder: Builder, file: str, number: int, intent: int, block: sentencefile.Block
     ) -> list[int]:
-        fixed = self._fixed_slots(file, block)
+        rank = len(self._sources) + 1 - number * _RANKS_PER_FILE
+        self._sources[rank] = (file, block.line)
+        end = builder.end(Meaning(rank, intent, self._fixed_slots(file, block)))
         starts = []
-        for line, template, node in block.sentences:
-            rank = len(self._sources) + 1 - number * _RANKS_PER_FILE
-            self._sources[rank] = (file, line, template)
+        for line, node in block.sentences:
             problem = self._unknown_reference(node, frozenset())
             if problem:
                 self._fault(file, line, problem)
                 continue
-            end = builder.end(Meaning(rank, intent, fixed))
             start = builder.before(node, end)
             if start == end:
                 self._fault(file, line, "this sentence can be empty")
@@ -254,6 +256,14 @@ class _Merger:
                     for text in item.spoken:
                         values.append((tokens(text, self._language), item.id))
         return values
+
+    def _opposites(self) -> dict[str, frozenset[str]]:
+        apart: dict[str, frozenset[str]] = {}
+        for file in self._files:
+            for group in file.opposites:
+                for word in group:
+                    apart[word] = apart.get(word, frozenset()) | (set(group) - {word})
+        return apart
 
     def _texts(self) -> dict[str, tuple[tuple[str, int], ...]]:
         return {

@@ -19,6 +19,7 @@ _DEGREES = {"en": " degrees ", "fr": " degrés "}
 _ELISION = re.compile(r"\b(jusqu|lorsqu|puisqu|quoiqu|qu|[cdjlmnst])'(?!$)")
 _CLOCK = re.compile(r"(\d{1,2})[:h](\d{2})\b")
 _DECIMAL = re.compile(r"(\d)[.,](\d)")
+_HALF_OF_DAY = re.compile(r"(?<=\d)\s*([ap])\.?m\b\.?")
 _DIGITS = re.compile(r"\d+")
 _NOT_A_WORD = re.compile(r"[^\w' ]|_")
 _LOOSE_QUOTE = re.compile(r"(?<!\w)'|'(?!\w)")
@@ -27,6 +28,8 @@ _LOOSE_QUOTE = re.compile(r"(?<!\w)'|'(?!\w)")
 def tokens(text: str, language: str) -> tuple[str, ...]:
     """The words of `text`, numbers spelled out in the usual way of `language`."""
     plain = unicodedata.normalize("NFC", text).lower().replace("’", "'").replace("ʼ", "'")
+    if language == "en":
+        plain = _HALF_OF_DAY.sub(r" \1 m ", plain)  # "7:30am" is said "seven thirty a m"
     plain = _CLOCK.sub(_clock_words(language), plain)
     plain = _DECIMAL.sub(rf"\1{_POINT.get(language, ' ')}\2", plain)
     plain = plain.replace("%", _PERCENT.get(language, " "))
