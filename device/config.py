@@ -7,6 +7,7 @@ of tables such as [[wake.word]] and [[home.device]].
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,7 +129,15 @@ class Sound:
         "auto plays to the default device; null plays nothing; a path ending in .wav is written.",
     )
     device: str | int = setting("default", "Name (or part of it) or index of the playback device.")
+    mixer: str = setting(
+        "auto",
+        "Where the volume is set: auto takes PulseAudio's sink, else ALSA's mixer, else its own.",
+        choices=("auto", "pulse", "alsa", "own"),
+    )
     volume: int = setting(60, "Volume at the first start, in percent.", low=0, high=100)
+    quiet_from: str = setting("", "Quiet hours begin, such as 22:00; empty: there are none.")
+    quiet_to: str = setting("", "Quiet hours end, such as 07:00.")
+    quiet_volume: int = setting(25, "The most in quiet hours; alarms ring on.", low=0, high=100)
     chimes: bool = setting(True, "Short sounds for woke, done and not understood.")
 
 
@@ -383,6 +392,11 @@ def check(config: Config) -> list[Fault]:
     faults += [Fault("wake.word", f"{n} is there twice") for n in doubled]
     if not config.wake.all_words():
         faults.append(Fault("wake.words", "must name at least one wake word"))
+    for key in ("quiet_from", "quiet_to"):
+        if (at := getattr(config.sound, key)) and minutes_of(at) is None:
+            faults.append(Fault(f"sound.{key}", f"must be a time such as 22:00, not {at!r}"))
+    if bool(config.sound.quiet_from) != bool(config.sound.quiet_to):
+        faults.append(Fault("sound.quiet_to", "quiet hours need both a beginning and an end"))
     if config.listen.patience_s > config.listen.longest_command_s:
         faults.append(Fault("listen.patience_s", "must not be longer than longest_command_s"))
     return faults + _home_faults(config.home) + _command_faults(config.command)
@@ -415,6 +429,12 @@ def _command_faults(commands: tuple[OwnCommand, ...]) -> list[Fault]:
         if command.name in [c.name for c in commands[: i - 1]]:
             faults.append(Fault(f"{where}.name", f"{command.name} is there twice"))
     return faults
+
+
+def minutes_of(time: str) -> int | None:
+    """Minutes after midnight of a time such as 22:00; None if it is none."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", time)
+    return int(found[1]) * 60 + int(found[2]) if found else None
 
 
 def load(path: Path | None = None) -> Config:

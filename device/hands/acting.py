@@ -30,6 +30,8 @@ async def act(command: Command, house: House, arrived: float) -> None:
     if reply.chime is None:
         house.last = reply
     heard = await house.say(reply)
+    while house.postponed and not house.listening:
+        await house.say(house.postponed.pop(0))
     if reply.ask is not None and heard and not house.listening:
         house.question = reply.ask
         house.hint(Hint.ASKED)

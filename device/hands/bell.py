@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 CLOCK_CHECK_SECONDS = 5.0
 """How often the wall's clock is looked at anew while something goes by it: it may be set."""
 
+SAY_AFTER_SECONDS = 4.7
+"""Three turns of the ring, then what it is for is said once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ring:
@@ -121,6 +124,9 @@ class Bell:
         await clip.started.wait()
         late += self._house.clock.running() - began
         self._house.journal.publish(Rang(ring.kind, ring.id, late))
+        await self._house.clock.wait(SAY_AFTER_SECONDS, asyncio.Event())
+        if ring in self._rings and not self._house.listening:
+            await self._house.say(ring.reply)
 
     def _end_overlong(self) -> None:
         now = self._house.clock.running()
@@ -169,6 +175,9 @@ class Bell:
         elif not self._rings and self._clip is not None:
             player.stop(self._clip)
             self._clip = None
+        self._house.start(
+            self._house.volume.ring(self._house.config.timers.volume if self._rings else None)
+        )
         self.changed()
 
     def _until_next(self) -> float:

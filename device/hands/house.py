@@ -7,10 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
-from device.config import Config
+from device.config import Config, minutes_of
 from device.hands import mixers, output, speech
 from device.hands.bell import Bell
-from device.hands.clock import Clock, SystemClock
+from device.hands.clock import Clock, SystemClock, at
 from device.hands.journal import Changed, Journal
 from device.hands.player import Player
 from device.hands.replies import Replies, Reply, Skill
@@ -19,7 +19,11 @@ from device.hands.state import open_state
 from device.hands.timers import Alarms, Timers
 from device.hands.volume import Volume
 from device.mind.types import Hint
+from device.modelstore import ModelStore
 from device.names import NameTable
+
+PIPER_MODELS = {"en": ("piper/en_US-joe-medium.onnx", "piper/en_US-joe-medium.onnx.json")}
+"""Voices of the manifest by language: the model, and its settings beside it."""
 
 log = logging.getLogger("keepmum.hands")
 
@@ -38,6 +42,7 @@ class House:
         clock: Clock | None = None,
         sink: output.Sink | None = None,
         voice: speech.Voice | None = None,
+        mixer: mixers.Mixer | None = None,
     ) -> None:
         self.config = config
         self.names = names
@@ -50,12 +55,14 @@ class House:
         """What waits for the answer to the speaker's own question."""
         self.stoppers: list[Callable[[], Awaitable[None]]] = []
         """What "stop" stops when nothing rings: music, for one."""
-        self.listening = False
-        """Sound is being taken in."""
+        self.postponed: list[Reply] = []
+        """What is told once somebody is there: it came up in quiet hours."""
         self.hint: Callable[[Hint], None] = lambda hint: None
         """Tells the ears what the loudspeaker does; set while they are there."""
         self.warned: dict[str, float] = {}
         """When each alert was last told, by the machine's clock."""
+        self._unheard = asyncio.Event()
+        self._unheard.set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._loud = Hint.QUIET
         self.player = Player(sink or output.sink(config.sound))
@@ -70,7 +77,11 @@ class House:
         self.timers = Timers(kept, self.clock, self._timers_changed)
         self.alarms = Alarms(kept, self.clock, self._timers_changed)
         self.volume = Volume(
-            mixers.OwnMixer(self.player), kept, config.sound.volume, self._volume_changed
+            mixer or mixers.OwnMixer(self.player),
+            kept,
+            first=config.sound.volume,
+            limit=lambda: config.sound.quiet_volume if self.quiet_hours else 100,
+            changed=self._volume_changed,
         )
         self.bell = Bell(self)
         self.bell.changed = self.speaker.changed = self._sounds_changed
@@ -101,12 +112,37 @@ class House:
         found = None if number is None else self.names.get(number)
         return "" if found is None else found.text
 
+    @property
+    def listening(self) -> bool:
+        """Sound is being taken in."""
+        return not self._unheard.is_set()
+
+    @property
+    def quiet_hours(self) -> bool:
+        """Whether it is a time at which the speaker is soft and says nothing unasked."""
+        start, end = (
+            minutes_of(t) for t in (self.config.sound.quiet_from, self.config.sound.quiet_to)
+        )
+        if start is None or end is None:
+            return False
+        now = at(self.clock, self.clock.wall())
+        minutes = now.hour * 60 + now.minute
+        return start <= minutes < end if start <= end else minutes >= start or minutes < end
+
     def tell(self, reply: Reply) -> None:
-        """Say something that nobody asked for, as soon as nobody is being listened to."""
-        self.start(self.say(reply))
+        """Say something that nobody asked for: once nobody is listened to, by day."""
+        if self.quiet_hours:
+            self.postponed.append(reply)
+        else:
+            self.start(self._tell(reply))
+
+    async def _tell(self, reply: Reply) -> None:
+        await self._unheard.wait()
+        await self.say(reply)
 
     async def say(self, reply: Reply) -> bool:
         """Say a reply or play its chime; whether it was heard to its end."""
+        await self.volume.apply()
         if reply.chime is not None:
             self.speaker.chime(reply.chime)
             return True
@@ -114,9 +150,11 @@ class House:
 
     def listen(self, listening: bool) -> None:
         """Sound begins or ceases to be taken in: everything else is quiet meanwhile."""
-        self.listening = listening
         if listening:
+            self._unheard.clear()
             self.speaker.hush()
+        else:
+            self._unheard.set()
         self._sounds_changed()
 
     @property
@@ -128,6 +166,7 @@ class House:
 
     def _sounds_changed(self) -> None:
         self.bell.hold(self.listening or self.speaker.busy)
+        self.start(self.volume.duck(self.listening or self.loud is not Hint.QUIET))
         if self.loud is not self._loud:
             self._loud = self.loud
             self.hint(self.loud)
@@ -146,7 +185,12 @@ class House:
 
 
 def default_voice(config: Config) -> speech.Voice:
-    """The voice of the settings, with its model."""
-    own = config.voice.model
-    model = Path(own) if own else None
-    return speech.voice(config.voice, config.general.language, model)
+    """The voice of the settings, with its model: the owner's, else the one for the language."""
+    store = ModelStore(Path(config.models.folder) if config.models.folder else None)
+    if config.voice.model:
+        return speech.voice(config.voice, config.general.language, store.own(config.voice.model))
+    names = PIPER_MODELS.get(config.general.language, ())
+    paths: list[Path] = []
+    if config.voice.engine in ("auto", "piper") and all(store.has(n) for n in names):
+        paths = [store.path(name) for name in names]
+    return speech.voice(config.voice, config.general.language, paths[0] if paths else None)

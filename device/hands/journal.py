@@ -7,6 +7,7 @@ than a moment keeps a queue of its own.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -15,6 +16,9 @@ from dataclasses import dataclass
 
 from device.letter import Letter
 from device.mind.types import Request
+
+DESCRIPTOR = "KEEPMUM_JOURNAL_FD"
+"""Environment: an open descriptor to which every event is written as a JSON line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +133,14 @@ def _plain(value: object) -> object:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def write_to(descriptor: int, now: Callable[[], float]) -> Subscriber:
-    """A subscriber that writes each event as a JSON line to an open descriptor."""
+def show_outside(journal: Journal, now: Callable[[], float]) -> None:
+    """Write each event as a JSON line to the descriptor that the environment names, if any."""
+    descriptor = int(os.environ.get(DESCRIPTOR, "-1"))
+    if descriptor >= 0:
+        journal.subscribe(lambda event: _write(descriptor, to_json(event, now()).encode() + b"\n"))
 
-    def write(event: Event) -> None:
-        os.write(descriptor, to_json(event, now()).encode() + b"\n")
 
-    return write
+def _write(descriptor: int, line: bytes) -> None:
+    # a watcher that left must not stop the hands
+    with contextlib.suppress(BrokenPipeError):
+        os.write(descriptor, line)

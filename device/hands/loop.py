@@ -7,26 +7,23 @@ Timers, alarms and the home go on meanwhile.
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 
 from device.config import Config
 from device.errors import MalformedLetter, TooManyLetters
+from device.hands import mixers
 from device.hands.acting import act
 from device.hands.alerts import FAULTS, warn
 from device.hands.door import Door, connect
 from device.hands.guard import Guard
 from device.hands.house import House
-from device.hands.journal import Gap, Parted, write_to
+from device.hands.journal import Gap, Parted, show_outside
 from device.hands.replies import Chime
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke
-from device.mind.types import Outcome
+from device.mind.types import FOLLOW_UP, Outcome
 from device.names import NameTable
 from device.service import Notifier
-
-JOURNAL_FD = "KEEPMUM_JOURNAL_FD"
-"""Environment: an open descriptor to which every event is written as a JSON line."""
 
 
 async def run(house: House) -> None:
@@ -68,8 +65,10 @@ async def attend(door: Door, house: House) -> str:
 def take(letter: Letter, house: House) -> None:
     """What a letter sets going."""
     match letter:
-        case Woke():
+        case Woke(cause=cause):
             house.listen(True)
+            if cause != FOLLOW_UP:
+                house.question = None
             house.speaker.chime(Chime.WOKE)
         case Command():
             house.start(act(letter, house, time.monotonic()))
@@ -88,12 +87,13 @@ def main(config: Config, names: NameTable) -> None:
 
 async def _main(config: Config, names: NameTable) -> None:
     house = House(config, names)
-    if descriptor := os.environ.get(JOURNAL_FD):
-        house.journal.subscribe(write_to(int(descriptor), house.clock.wall))
+    house.volume.mixer = await mixers.find(config.sound.mixer, house.player)
+    show_outside(house.journal, house.clock.wall)
     await house.open()
     work = house.start(run(house))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    house.start(house.speaker.prepare(house.replies.fixed()))
     Notifier().ready()
     await asyncio.wait([work])
     await house.close()

@@ -73,6 +73,10 @@ class Replies(string.Formatter):
         said = self.vformat(self.phrases[reply.key], (), reply.values)
         return said[:1].upper() + said[1:]
 
+    def fixed(self) -> list[str]:
+        """The sentences that are always the same: worth having their sound ready."""
+        return [text for text in self.phrases.values() if "{" not in text]
+
     def format_field(self, value: object, format_spec: str) -> str:
         """Part of string.Formatter: `{value:kind}` spoken."""
         return self._spoken.say(value, format_spec)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import io
+import os
 import re
 import shutil
 import sys
@@ -27,6 +28,8 @@ from device.hands.sounds import Pcm
 
 SENTENCE_SECONDS = 20.0
 """No sentence takes a voice longer than this, unless it hangs."""
+LONG, MIN_CLAUSE = 48, 12
+"""Letters: a sentence longer than this is cut after a clause that is not shorter than that."""
 
 
 class Voice(Protocol):
@@ -92,8 +95,7 @@ class Piper:
 
     async def start(self) -> None:
         """Start the program; it loads its model while nobody waits for it."""
-        memory = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a private folder in it
-        self._folder = tempfile.TemporaryDirectory(prefix="keepmum-voice-", dir=memory)
+        self._folder = tempfile.TemporaryDirectory(prefix="keepmum-voice-", dir=_memory_folder())
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "piper", "--model", str(self._model)),
             *("--output-dir", self._folder.name, "--length-scale", f"{1 / self._speed:.3f}"),
@@ -152,6 +154,12 @@ class NoSpeech:
         """See `Voice.close`."""
 
 
+def _memory_folder() -> str | None:
+    """A folder in memory: what is said never reaches a disk."""
+    folders = (os.environ.get("RUNTIME_DIRECTORY", ""), "/dev/shm")  # noqa: S108 - a private one in it
+    return next((f for f in folders if f and os.access(f, os.W_OK)), None)
+
+
 def _read_and_remove(path: Path) -> tuple[Pcm, int]:
     data = path.read_bytes()
     path.unlink()
@@ -164,8 +172,15 @@ def _samples(data: bytes) -> Pcm:
 
 
 def sentences(text: str) -> list[str]:
-    """The text cut after . ! ? so that the first sentence is heard while the next is made."""
-    return [s for s in re.split(r"(?<=[.!?])\s+", text.strip()) if s]
+    """The text cut after . ! ? so that the first sentence is heard while the next is made.
+
+    A long first sentence is cut after its first comma too: people wait for it.
+    """
+    parts = [s for s in re.split(r"(?<=[.!?])\s+", text.strip()) if s]
+    if parts and len(parts[0]) > LONG and ", " in parts[0][MIN_CLAUSE:]:
+        cut = parts[0].index(", ", MIN_CLAUSE) + 1
+        parts[:1] = [parts[0][:cut], parts[0][cut:].lstrip()]
+    return parts
 
 
 def voice(settings: Settings, language: str, model: Path | None) -> Voice:

@@ -1,59 +1,68 @@
-"""How loud the speaker is: kept over restarts, quiet at night, another volume for alarms.
-
-Where the sound device has a mixer it is used (`mixers.py`); else the player's own level is.
-"""
+"""How loud the speaker is: kept over restarts, softer at night, another volume for alarms."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
 
 from device.hands import state
+from device.hands.mixers import Mixer
 
 PERCENT, SILENT = "volume", "silent"
+Ducker = Callable[[bool], Awaitable[None]]
 
-
-class Mixer(Protocol):
-    """Something that sets how loud everything, or everything else, is."""
-
-    async def set(self, percent: int) -> None:
-        """Loudness of the loudspeaker, 0..100."""
-
-    async def duck(self, ducked: bool) -> None:
-        """Sound of other programs softer, or as it was."""
+log = logging.getLogger("keepmum.hands")
 
 
 class Volume:
-    """The volume in force. Alarms and timers ring at their own, silence or not."""
+    """The volume in force. Alarms and timers ring at their own, silence or not.
+
+    `limit` is the most there may be now. A mixer that fails is logged; what was asked is kept.
+    """
 
     def __init__(
         self,
         mixer: Mixer,
         kept: sqlite3.Connection,
+        *,
         first: int,
+        limit: Callable[[], int],
         changed: Callable[[], None],
     ) -> None:
-        self._mixer = mixer
+        self.mixer = mixer
+        self.duckers: list[Ducker] = []
+        """What else is made softer while the speaker listens or speaks: music, for one."""
         self._kept = kept
+        self._limit = limit
         self._changed = changed
         self._ring: int | None = None
+        self._set: int | None = None
         self._ducked = False
-        self.limit: Callable[[], int] = lambda: 100
-        """The most there may be now: less in quiet hours."""
+        self._turn = asyncio.Lock()
         self.percent = state.get(kept, PERCENT, first)
         self.silent = bool(state.get(kept, SILENT, 0))
 
     @property
     def heard(self) -> int:
-        """What the mixer is set to."""
+        """What the mixer should be set to."""
         if self._ring is not None:
             return self._ring
-        return 0 if self.silent else min(self.percent, self.limit())
+        return 0 if self.silent else min(self.percent, self._limit())
 
     async def apply(self) -> None:
-        """Set the mixer to what is in force."""
-        await self._mixer.set(self.heard)
+        """Set the mixer to what is in force, if it isn't."""
+        async with self._turn:
+            wanted = self.heard
+            if wanted == self._set:
+                return
+            try:
+                await self.mixer.set(wanted)
+            except (OSError, TimeoutError) as error:
+                log.warning("The mixer does not answer: %s", type(error).__name__)
+                return
+            self._set = wanted
 
     async def change(self, percent: int) -> None:
         """To `percent`, held to 0..100; ends silence."""
@@ -66,16 +75,21 @@ class Volume:
         await self._keep()
 
     async def ring(self, percent: int | None) -> None:
-        """While something rings: its volume; None once it doesn't."""
-        if percent != self._ring:
-            self._ring = percent
-            await self.apply()
+        """While something rings: its volume; None once nothing does."""
+        self._ring = percent
+        await self.apply()
 
     async def duck(self, ducked: bool) -> None:
-        """Other programs softer while the speaker listens or speaks."""
-        if ducked != self._ducked:
+        """Other sound softer while the speaker listens or speaks, or as it was."""
+        async with self._turn:
+            if ducked == self._ducked:
+                return
             self._ducked = ducked
-            await self._mixer.duck(ducked)
+            for ducker in (self.mixer.duck, *self.duckers):
+                try:
+                    await ducker(ducked)
+                except (OSError, TimeoutError, ValueError) as error:
+                    log.warning("Other sound can't be made softer: %s", type(error).__name__)
 
     async def _keep(self) -> None:
         state.put(self._kept, PERCENT, self.percent)
