@@ -16,6 +16,7 @@ from device.hands.player import Player
 from device.hands.replies import Replies, Reply, Skill
 from device.hands.speaker import Speaker
 from device.hands.state import open_state
+from device.hands.surroundings import Surroundings
 from device.hands.timers import Alarms, Timers
 from device.hands.volume import Volume
 from device.mind.types import Hint
@@ -83,6 +84,11 @@ class House:
             limit=lambda: config.sound.quiet_volume if self.quiet_hours else 100,
             changed=self._volume_changed,
         )
+        around = self.around = Surroundings(config, names)
+        self.home, self.music = around.home, around.music
+        self.lists, self.wording = around.lists, around.wording
+        self.stoppers.append(around.hush)
+        self._noise = False
         self.bell = Bell(self)
         self.bell.changed = self.speaker.changed = self._sounds_changed
 
@@ -90,12 +96,14 @@ class House:
         """Start what runs by itself."""
         await self.volume.apply()
         self.start(self.bell.run())
+        self.start(self.around.open())
 
     async def close(self) -> None:
         """End everything, in the order in which it would be missed least."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.around.close()
         await self.speaker.voice.close()
         await self.player.close()
         self._kept.close()
@@ -165,7 +173,11 @@ class House:
         return Hint.SPEAKING if self.speaker.busy else Hint.QUIET
 
     def _sounds_changed(self) -> None:
-        self.bell.hold(self.listening or self.speaker.busy)
+        noise = self.listening or self.speaker.busy
+        self.bell.hold(noise)
+        if noise is not self._noise:
+            self._noise = noise
+            self.start(self.around.duck(noise))
         self.start(self.volume.duck(self.listening or self.loud is not Hint.QUIET))
         if self.loud is not self._loud:
             self._loud = self.loud

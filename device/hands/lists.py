@@ -7,10 +7,10 @@ which the numbers have changed. Every change is on the disk before it is answere
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from device.errors import BrokenLists
+from device.hands.parts import keep
 
 FILE = "lists.json"
 MAX_ITEMS = 200
@@ -58,19 +58,8 @@ class Lists:
         return count
 
     def _keep(self) -> None:
-        """Replace the file: after a power cut there is the old one or the new one, never half."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump(self._items, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        content = json.dumps(self._items, ensure_ascii=False, indent=1)
+        keep(self._path, content.encode())
 
 
 def _checked(path: Path) -> dict[str, list[str]]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from device.hands.replies import Skill
-from device.hands.skills import alarm, clock, speaker, timer, volume
-from device.mind.types import Color, Intent, Kind, Request, Slot
+from device.hands.skills import alarm, clock, home, lists, media, own, speaker, timer, volume
+from device.mind.types import FIRST_USER_INTENT, Color, Intent, Kind, Request, Slot
 from device.names import NameTable
 
 
@@ -45,6 +45,8 @@ def _permit(
 
 
 S = Slot
+PLACE = (S.AREA, S.FLOOR, S.HERE, S.ALL)
+THING = (S.DEVICE, S.KIND, *PLACE)
 TABLE: dict[int, Permit] = {
     # the speaker itself
     Intent.STOP: _permit(speaker.stop),
@@ -80,7 +82,45 @@ TABLE: dict[int, Permit] = {
     Intent.SILENCE: _permit(volume.silence),
     Intent.UNSILENCE: _permit(volume.unsilence),
     Intent.VOLUME_STATUS: _permit(volume.status),
+    # media
+    **dict.fromkeys(
+        (
+            *(Intent.MEDIA_PLAY, Intent.MEDIA_PAUSE, Intent.MEDIA_RESUME, Intent.MEDIA_NEXT),
+            *(Intent.MEDIA_PREVIOUS, Intent.MEDIA_STOP),
+        ),
+        _permit(media.control, S.DEVICE, *PLACE),
+    ),
+    Intent.MEDIA_WHAT: _permit(media.what, S.DEVICE, *PLACE),
+    Intent.MEDIA_PLAYLIST: _permit(media.play, needs=(S.PLAYLIST,)),
+    Intent.MEDIA_ARTIST: _permit(media.play, needs=(S.ARTIST,)),
+    Intent.MEDIA_STATION: _permit(media.play, needs=(S.STATION,)),
+    # home
+    **dict.fromkeys(
+        (Intent.TURN_ON, Intent.TURN_OFF, Intent.START, Intent.CLOSE, Intent.LOCK),
+        _permit(home.act, *THING, risk=Risk.SOME),
+    ),
+    Intent.OPEN: _permit(home.act, *THING, risk=Risk.SOME),
+    Intent.UNLOCK: _permit(home.act, *THING, risk=Risk.DOOR),
+    Intent.SCENE: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=Risk.SOME),
+    Intent.SCRIPT: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=Risk.SOME),
+    Intent.BRIGHTNESS: _permit(home.brightness, *THING, needs=(S.PERCENT,), risk=Risk.SOME),
+    Intent.COLOR: _permit(home.color, *THING, needs=(S.COLOR,), risk=Risk.SOME),
+    Intent.THERMOSTAT_SET: _permit(home.thermostat, *THING, needs=(S.DEGREES,), risk=Risk.SOME),
+    **dict.fromkeys(
+        (Intent.IS_OPEN, Intent.IS_CLOSED, Intent.IS_LOCKED, Intent.IS_UNLOCKED),
+        _permit(home.is_it, *THING),
+    ),
+    Intent.TEMPERATURE: _permit(home.temperature, *THING),
+    Intent.SENSOR: _permit(home.sensor, *PLACE, needs=(S.DEVICE,)),
+    Intent.WEATHER: _permit(home.weather, S.DEVICE, *PLACE),
+    # lists
+    Intent.LIST_ADD: _permit(lists.change, S.LIST, needs=(S.ITEM,)),
+    Intent.LIST_REMOVE: _permit(lists.change, S.LIST, needs=(S.ITEM,)),
+    Intent.LIST_READ: _permit(lists.read, S.LIST),
+    Intent.LIST_CLEAR: _permit(lists.clear, S.LIST),
 }
+OWN = _permit(own.run)
+"""Own commands: their intents are numbers of the table of names, and they take no slots."""
 
 DAY = 24 * 3600
 RANGES: dict[Slot, tuple[int, int]] = {
@@ -112,6 +152,9 @@ NAMES: dict[Slot, str] = {
 def check(request: Request, names: NameTable) -> Permit:
     """The permit for a request; raises NotPermitted."""
     permit = TABLE.get(request.intent)
+    if request.intent >= FIRST_USER_INTENT:
+        name = names.get(request.intent)
+        permit = OWN if name is not None and name.kind == "command" else None
     if permit is None:
         raise NotPermitted("there is no such intent")
     said = {slot for slot, _ in request.slots}

@@ -58,5 +58,5 @@ def test_a_file_of_somebody_else_is_named_and_left_alone(tmp_path: Path, text: s
 
 def test_a_write_that_was_cut_short_leaves_the_old_list(tmp_path: Path) -> None:
     Lists(tmp_path).add("shopping", "milk")
-    (tmp_path / "lists.new").write_text('{"shopping": ["mi')
+    (tmp_path / ".lists.json.new").write_text('{"shopping": ["mi')
     assert Lists(tmp_path).items("shopping") == ("milk",)

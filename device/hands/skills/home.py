@@ -1,0 +1,220 @@
+"""What a household asks of its home: lights, covers, locks, thermostats, sensors, the weather."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from device.config import Device
+from device.hands import devices as model
+from device.hands.devices import Action, kind_of
+from device.hands.home import Chosen, Home, Outcome
+from device.hands.replies import Chime, Reply
+from device.mind.types import Intent, Kind, Request, Slot
+
+if TYPE_CHECKING:
+    from device.hands.house import House
+
+LIGHTS = (Kind.LIGHT,)
+_PROBLEMS: Mapping[Outcome, str] = {
+    Outcome.NO_BROKER: "home.no_broker",
+    Outcome.AWAY: "home.away",
+    Outcome.CANNOT: "home.cannot",
+}
+_DOING: Mapping[int, tuple[Action, str]] = {
+    Intent.TURN_ON: (Action.ON, ""),
+    Intent.TURN_OFF: (Action.OFF, ""),
+    Intent.OPEN: (Action.OPEN, "home.opening"),
+    Intent.CLOSE: (Action.CLOSE, "home.closing"),
+    Intent.LOCK: (Action.LOCK, "home.locking"),
+    Intent.UNLOCK: (Action.UNLOCK, "home.unlocking"),
+    Intent.START: (Action.START, ""),
+    Intent.SCENE: (Action.RUN, ""),
+    Intent.SCRIPT: (Action.RUN, ""),
+}
+_OTHERWISE: Mapping[int, Iterable[Kind]] = {
+    Intent.OPEN: model.COVERS,
+    Intent.CLOSE: model.COVERS,
+    Intent.LOCK: (Kind.LOCK,),
+    Intent.UNLOCK: (Kind.LOCK,),
+    Intent.START: (Kind.VACUUM,),
+    Intent.SCENE: (Kind.SCENE,),
+    Intent.SCRIPT: (Kind.SCRIPT,),
+}
+DONE = Reply("home.done", chime=Chime.DONE)
+
+
+async def act(request: Request, house: House) -> Reply:
+    """On, off, open, close, lock, unlock, start, a scene, a script."""
+    action, said = _DOING[request.intent]
+    chosen = house.home.choose(request, _OTHERWISE.get(request.intent, LIGHTS))
+    if kind_of_one(chosen) is Kind.SCENE or kind_of_one(chosen) is Kind.SCRIPT:
+        action = Action.RUN
+    done = Reply(said, {"name": _what(chosen)}) if said and _what(chosen) else DONE
+    return await _tell(house.home, chosen, action, 0, done)
+
+
+def kind_of_one(chosen: Chosen) -> Kind | None:
+    """The kind of the one device that was chosen by its name."""
+    return kind_of(chosen.devices[0]) if chosen.name and chosen.devices else None
+
+
+async def brightness(request: Request, house: House) -> Reply:
+    """A brightness in percent, for a light or the lights of a place."""
+    chosen = house.home.choose(request, LIGHTS)
+    return await _tell(house.home, chosen, Action.BRIGHTNESS, request.get(Slot.PERCENT) or 0, DONE)
+
+
+async def color(request: Request, house: House) -> Reply:
+    """A colour, for a light or the lights of a place."""
+    chosen = house.home.choose(request, LIGHTS)
+    value = request.get(Slot.COLOR)
+    if value is None or value not in model.RGB:
+        return Reply("speaker.not_permitted")
+    return await _tell(house.home, chosen, Action.COLOR, value, DONE)
+
+
+async def thermostat(request: Request, house: House) -> Reply:
+    """The temperature wanted, between 5 and 35 degrees."""
+    chosen = house.home.choose(request, (Kind.CLIMATE,))
+    tenths = request.get(Slot.DEGREES)
+    if tenths is None or not 50 <= tenths <= 350:
+        return Reply("home.not_so_warm")
+    done = Reply("home.thermostat", {"degrees": tenths})
+    return await _tell(house.home, chosen, Action.TEMPERATURE, tenths, done)
+
+
+async def _tell(home: Home, chosen: Chosen, action: Action, value: int, done: Reply) -> Reply:
+    if home.broker is None:
+        return Reply("home.no_broker")
+    if not chosen.devices:
+        return _nothing(chosen)
+    outcome = await home.tell(chosen.devices, action, value)
+    if outcome is Outcome.DONE:
+        return done
+    return Reply(_PROBLEMS[outcome])
+
+
+def _what(chosen: Chosen) -> str:
+    return chosen.name or (chosen.devices[0].name if len(chosen.devices) == 1 else "")
+
+
+def _nothing(chosen: Chosen) -> Reply:
+    return Reply("home.none_there", {"place": chosen.place}) if chosen.place else Reply("home.none")
+
+
+Reader = Callable[[Device, bytes], bool | None]
+_ASKED: Mapping[int, tuple[Reader, bool, Iterable[Kind], str, str]] = {
+    Intent.IS_OPEN: (model.is_open, True, model.COVERS, "open", "closed"),
+    Intent.IS_CLOSED: (model.is_open, False, model.COVERS, "open", "closed"),
+    Intent.IS_LOCKED: (model.is_locked, True, (Kind.LOCK,), "locked", "unlocked"),
+    Intent.IS_UNLOCKED: (model.is_locked, False, (Kind.LOCK,), "locked", "unlocked"),
+}
+
+
+async def is_it(request: Request, house: House) -> Reply:
+    """Whether something is open, closed, locked or unlocked, as its last state says."""
+    read, wanted, kinds, yes, no = _ASKED[request.intent]
+    home = house.home
+    if home.broker is None:
+        return Reply("home.no_broker")
+    chosen = home.choose(request, kinds)
+    if not chosen.devices:
+        return _nothing(chosen)
+    found = [(d, _read(home, d, read)) for d in chosen.devices]
+    if not home.broker.connected:
+        return Reply("home.away")
+    if len(found) == 1:
+        state = found[0][1]
+        if state is None:
+            return Reply("home.silent", {"name": found[0][0].name})
+        answer = "yes" if state is wanted else "no"
+        return Reply(f"home.{answer}_{yes if state else no}")
+    return _several(found, wanted, yes if wanted else no)
+
+
+def _read(home: Home, device: Device, read: Reader) -> bool | None:
+    payload = home.state(device)
+    return None if payload is None else read(device, payload)
+
+
+def _several(found: list[tuple[Device, bool | None]], wanted: bool, word: str) -> Reply:
+    """Which of several are as was asked; nothing is claimed of those that are silent."""
+    those = tuple(d.name for d, state in found if state is wanted)
+    silent = [d.name for d, state in found if state is None]
+    if those:
+        return Reply(f"home.these_{word}", {"names": those, "count": len(those)})
+    if silent:
+        return Reply("home.silent", {"name": silent[0]})
+    return Reply(f"home.none_{word}")
+
+
+async def temperature(request: Request, house: House) -> Reply:
+    """The temperature of a thermostat, a room, or here."""
+    home = house.home
+    if home.broker is None:
+        return Reply("home.no_broker")
+    chosen = home.choose(request, (Kind.SENSOR, Kind.CLIMATE))
+    named = chosen.devices if chosen.name else ()
+    for device in named or home.thermometers(chosen.devices):
+        degrees = home.temperature(device)
+        if degrees is not None:
+            return Reply("home.temperature", {"degrees": round(10 * degrees)})
+    if not home.broker.connected:
+        return Reply("home.away")
+    return Reply("home.no_thermometer")
+
+
+async def sensor(request: Request, house: House) -> Reply:
+    """The value of a sensor by its name."""
+    home = house.home
+    if home.broker is None:
+        return Reply("home.no_broker")
+    chosen = home.choose(request, (Kind.SENSOR,))
+    if not chosen.name or not chosen.devices:
+        return _nothing(chosen)
+    if not home.broker.connected:
+        return Reply("home.away")
+    device = chosen.devices[0]
+    payload = home.state(device)
+    key = model.state_key(device)
+    number = None if payload is None else model.number_in(payload, key)
+    if number is not None:
+        unit = f" {device.unit}" if device.unit else ""
+        return Reply("home.value", {"value": number, "unit": unit})
+    word = None if payload is None else model.word_in(payload, key)
+    # a word from the network is spoken only if it holds no wake word
+    said = None if word is None else await house.wording.safe(word)
+    if said is None:
+        return Reply("home.silent", {"name": device.name})
+    return Reply("home.word", {"word": said})
+
+
+CONDITIONS = frozenset(
+    {
+        *("clear-night", "cloudy", "exceptional", "fog", "hail", "lightning", "lightning-rainy"),
+        *("partlycloudy", "pouring", "rainy", "snowy", "snowy-rainy", "sunny", "windy"),
+        "windy-variant",
+    }
+)
+"""Home Assistant's weather conditions; each has a phrase."""
+
+
+async def weather(request: Request, house: House) -> Reply:
+    """The weather as a configured source tells it, and an honest word if there is none."""
+    home = house.home
+    chosen = home.choose(request, (Kind.WEATHER,))
+    if not chosen.devices or home.broker is None:
+        return Reply("weather.no_source")
+    if not home.broker.connected:
+        return Reply("home.away")
+    device = chosen.devices[0]
+    payload = home.state(device)
+    word = None if payload is None else model.word_in(payload, model.state_key(device))
+    degrees = home.temperature(device)
+    warm = None if degrees is None else Reply("home.temperature", {"degrees": round(10 * degrees)})
+    condition = (word or "").lower()
+    if condition not in CONDITIONS:
+        return warm or Reply("home.silent", {"name": device.name})
+    at = house.replies.text(warm) if warm else ""
+    return Reply(f"weather.{condition.replace('-', '_')}", {"at": at})

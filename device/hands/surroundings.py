@@ -1,0 +1,56 @@
+"""What lies beyond the speaker itself: the home, music, other people's texts. Made once.
+
+Without a broker in the settings nothing here touches the network.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from device.config import Config
+from device.hands import secrets
+from device.hands.home import Home
+from device.hands.lists import Lists
+from device.hands.mpd import Player
+from device.hands.mqtt import Broker
+from device.hands.wording import Wording
+from device.names import NameTable
+
+
+class Surroundings:
+    """The home, the music and the lists of one speaker."""
+
+    def __init__(self, config: Config, names: NameTable) -> None:
+        passwords = secrets.read(Path(config.home.secrets))
+        wake_words = [word.name for word in config.wake.all_words()]
+        self.wording = Wording(wake_words, config.general.language)
+        self.broker: Broker | None = None
+        if config.home.broker:
+            password = passwords.get("mqtt_password")
+            self.broker = Broker(config.home, password, f"keepmum-{config.general.name}")
+        self.home = Home(config, names, self.broker)
+        self.music: Player | None = None
+        if config.media.mpd:
+            self.music = Player(config.media, passwords.get("mpd_password"))
+        self.lists = Lists(Path(config.service.state))
+        self._ducked = False
+
+    async def open(self) -> None:
+        """Keep up the line to the broker until cancelled."""
+        if self.broker is not None:
+            await self.broker.run()
+
+    async def duck(self, wanted: bool) -> None:
+        """Music steps back while the speaker listens or speaks."""
+        if self.music is not None:
+            await (self.music.duck() if wanted else self.music.unduck())
+
+    async def hush(self) -> None:
+        """What "stop" stops when nothing rings: the music."""
+        if self.music is not None:
+            await self.music.pause()
+
+    def close(self) -> None:
+        """Leave the music server."""
+        if self.music is not None:
+            self.music.close()
