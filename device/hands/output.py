@@ -99,7 +99,7 @@ class WavSink:
         if self._file is not None:
             return
         try:
-            self._file = wave.open(str(self._path), "wb")  # noqa: SIM115 - open as long as we are
+            self._file = wave.open(self._path.open("wb"), "wb")  # noqa: SIM115 - kept open
         except OSError as error:
             raise NoLoudspeaker(device=self._path, there=error.strerror or "") from error
         self._file.setparams((1, 2, self.rate, 0, "NONE", ""))
@@ -118,10 +118,15 @@ class WavSink:
 
 
 class PyAudioSink:
-    """A sound device through PortAudio: ALSA, or PulseAudio through ALSA's plug-in."""
+    """A sound device through PortAudio: ALSA, or PulseAudio through ALSA's plug-in.
 
-    def __init__(self, device: str | int) -> None:
+    A sound server may take two seconds of sound ahead, which "stop" could then not take back; so
+    writing is paced here too.
+    """
+
+    def __init__(self, device: str | int, pace: Pace | None = None) -> None:
         self.rate = DEFAULT_RATE
+        self._pace = pace or Pace(lead=0.08)
         self._device = device
         self._stream: Any = None
         self._audio: Any = None
@@ -160,11 +165,13 @@ class PyAudioSink:
             import numpy as np
 
             block = np.repeat(np.frombuffer(block, np.int16), 2).tobytes()
+        self._pace.gap()
         try:
             self._stream.write(block)
         except OSError as error:
             self._end()
             raise NoLoudspeaker(device=self._device, there="It was unplugged.") from error
+        self._pace.written(len(block) / 2 / self._channels / self.rate)
 
     def close(self) -> None:
         """See `Sink.close`."""
