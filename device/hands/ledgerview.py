@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from device.errors import LedgerUnreadable
 from device.hands.ledger import CAUSES, CUT_OFF
@@ -158,6 +159,26 @@ class View:
             "faults": [{"at": iso(t.at), "fault": t.name} for t in self.troubles],
             "totals": asdict(self.totals),
         }
+
+
+def to_wire(view: View) -> dict[str, object]:
+    """A view as one record of the local socket."""
+    return {
+        "rows": [list(astuple(r)) for r in view.rows],
+        "gaps": [list(astuple(g)) for g in view.gaps],
+        "troubles": [list(astuple(t)) for t in view.troubles],
+        "totals": list(astuple(view.totals)),
+    }
+
+
+def from_wire(record: Mapping[str, Any]) -> View:
+    """The view in a record of the local socket."""
+    return View(
+        tuple(Row(*r) for r in record["rows"]),
+        tuple(Gap(*g) for g in record["gaps"]),
+        tuple(Trouble(*t) for t in record["troubles"]),
+        Totals(*record["totals"]),
+    )
 
 
 def read(path: Path, since: int = 0) -> View:

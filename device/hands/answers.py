@@ -1,0 +1,153 @@
+"""What the hands answer on the local socket: ledger, watch, report, export, forget.
+
+Nothing here opens a microphone, changes a setting or acts on the home.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from device.errors import NotForgotten
+from device.hands import describe, export, forget, ledgerview, parts
+from device.hands.export import Places
+from device.hands.forget import Forgotten, Wish
+from device.hands.house import House
+from device.hands.journal import Changed, Did, Event, Refused
+from device.hands.localsocket import Answer, Record
+from device.hands.scribe import Scribe
+from device.letter import Command, Ended, Fault, Hello, Woke
+
+UNREAD = 256
+"""Events that wait for a slow watcher; one that is slower is sent away."""
+
+
+class Answers:
+    """Answers for one house. `settings` is the file that its settings came from."""
+
+    def __init__(self, house: House, scribe: Scribe, settings: Path) -> None:
+        self._house = house
+        self._scribe = scribe
+        self._places = Places.of(house.config, settings)
+        self._here = False
+        house.journal.subscribe(self._note_ears)
+
+    def table(self) -> Mapping[str, Answer]:
+        """Every request there is."""
+        return {
+            "ledger": self.ledger,
+            "watch": self.watch,
+            "export": self.export,
+            "forget": self.forget,
+        }
+
+    async def ledger(self, request: Record) -> AsyncIterator[Record]:
+        """The ledger from `since` (milliseconds since 1970) on."""
+        since = whole(request.get("since"))
+        await asyncio.wrap_future(self._scribe.clerk.flush())
+        view = await asyncio.to_thread(ledgerview.read, self._scribe.clerk.path, since)
+        yield ledgerview.to_wire(view)
+
+    async def export(self, request: Record) -> AsyncIterator[Record]:
+        """Everything, as a tar; whoever asked encrypts it."""
+        now = round(self._house.clock.wall() * 1000)
+        tar = await asyncio.to_thread(export.gather, self._places, self._house.config, now)
+        yield {"tar": base64.b64encode(tar).decode()}
+
+    async def forget(self, request: Record) -> AsyncIterator[Record]:
+        """Forget `kinds`, from `since` on, in memory and on disk."""
+        kinds = request.get("kinds")
+        wanted = tuple(k for k in parts.kinds() if isinstance(kinds, list) and k in kinds)
+        done = await self._forget(Wish(wanted, whole(request.get("since"))))
+        yield {"rows": done.rows, "files": list(done.files), "left": list(done.left)}
+
+    async def _forget(self, wish: Wish) -> Forgotten:
+        if not wish.since:
+            self._house.forget(wish.kinds)
+        return await asyncio.to_thread(
+            forget.forget, self._places.state, wish, rows=self._scribe.clerk.forget
+        )
+
+    async def watch(self, request: Record) -> AsyncIterator[Record]:
+        """What the house is, then every event, until the asker hangs up."""
+        events: asyncio.Queue[Event] = asyncio.Queue(UNREAD)
+        full = asyncio.Event()
+
+        def take(event: Event) -> None:
+            if events.full():
+                full.set()
+            else:
+                events.put_nowait(event)
+
+        end = self._house.journal.subscribe(take)
+        try:
+            yield self._state()
+            while not full.is_set():
+                event = await events.get()
+                record = self._told(event)
+                if record is not None:
+                    yield record
+                if isinstance(event, Changed | Hello):
+                    yield self._state()
+        finally:
+            end()
+
+    def _note_ears(self, event: Event) -> None:
+        if type(event).__name__ in ("Hello", "Parted"):
+            self._here = isinstance(event, Hello)
+
+    def _state(self) -> Record:
+        house = self._house
+        return {
+            "event": "house",
+            "at": house.clock.wall(),
+            "speaker": house.config.general.name,
+            "ears": self._here,
+            "listening": house.listening,
+            "loud": house.loud.name.lower(),
+            "volume": house.volume.level,
+            "ledger": self._scribe.clerk.health.value,
+            "timers": [
+                {"name": t.name, "left": round(t.left, 1), "paused": t.paused}
+                for t in house.timers.all()
+            ],
+            "alarms": [astuple(a) for a in house.alarms.all()],
+        }
+
+    def _told(self, event: Event) -> Record | None:
+        """An event for a watcher; None for what says nothing to one. No level, no score."""
+        name, at = type(event).__name__.lower(), self._house.clock.wall()
+        facts = self._facts(event)
+        return None if facts is None else {"event": name, "at": at} | facts
+
+    def _facts(self, event: Event) -> dict[str, Any] | None:
+        match event:
+            case Woke(number, cause):
+                return {"number": number, "word": self._scribe.word(cause)}
+            case Command(number, request) | Refused(number, request):
+                return {"number": number, "what": describe.describe(request, self._house.names)}
+            case Did(number=number, reply=reply, seconds=seconds):
+                return {"number": number, "reply": reply, "ms": round(seconds * 1000)}
+            case Ended(number, outcome, tenths):
+                named = ledgerview.OUTCOMES[int(outcome)]
+                return {"number": number, "outcome": named, "seconds": tenths / 10}
+            case Fault(code):
+                return {"fault": code.name.replace("_", " ").lower()}
+            case Hello():
+                return {}
+        return plain(event)
+
+
+def plain(event: Event) -> dict[str, Any] | None:
+    """The fields of an event that are numbers or keys; a text that was spoken stays out."""
+    fields: Iterable[str] = getattr(type(event), "__slots__", ())
+    return {f: getattr(event, f) for f in fields if f not in ("text", "request", "names", "boot")}
+
+
+def whole(value: object) -> int:
+    """A whole number of a request; 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0

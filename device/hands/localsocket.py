@@ -1,0 +1,213 @@
+"""Who may ask, and how: one line of JSON in, lines of JSON out, on a local socket.
+
+The socket belongs to the group keepmum and nobody else can connect to it; who is at the other end
+is told by the kernel besides (peer credentials). It is a file on this machine: there is no port,
+and nothing of it can be reached over a network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import grp
+import json
+import logging
+import os
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from device import errors
+from device.errors import HandsSilent, KeepmumError, NotAllowed
+
+GROUP = "keepmum"
+MAX_REQUEST = 4096
+MAX_ASKERS = 8
+PATIENCE_S = 5.0
+"""An asker that says nothing for so long is sent away; so is one that reads nothing."""
+SO_PEERGROUPS = 59
+NOBODY = 65534
+"""What the kernel shows for ids that a unit with PrivateUsers= can't see."""
+
+log = logging.getLogger("keepmum.hands")
+
+Record = Mapping[str, object]
+Answer = Callable[[Record], AsyncIterator[Record]]
+"""Answers a request with as many records as it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The process at the other end, as the kernel tells it."""
+
+    uid: int
+    groups: frozenset[int]
+
+
+def peer_of(connection: socket.socket) -> Peer:
+    """Who is at the other end of a connection."""
+    size = struct.calcsize("3i")
+    _, uid, gid = struct.unpack(
+        "3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+    )
+    raw = connection.getsockopt(socket.SOL_SOCKET, SO_PEERGROUPS, 4 * 1024)
+    return Peer(uid, frozenset((gid, *(g for (g,) in struct.iter_unpack("i", raw)))))
+
+
+def may_ask(peer: Peer, *, own: int, group: int | None, seen: bool) -> bool:
+    """Whether a peer may ask: root, this very user, or a member of the group.
+
+    `seen`: whether this process sees the ids of all users. Where it doesn't (PrivateUsers=), others
+    appear as nobody, and the mode of the socket, which the kernel checked, has decided already.
+    """
+    if peer.uid in (0, own) or (group is not None and group in peer.groups):
+        return True
+    return not seen and peer.uid == NOBODY
+
+
+def sees_all_ids() -> bool:
+    """Whether the ids of all users are told apart in this process's user namespace."""
+    fields = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
+    return fields[:3] == ["0", "0", "4294967295"]
+
+
+def group_id() -> int | None:
+    """The id of the group keepmum, if there is one."""
+    try:
+        return grp.getgrnam(GROUP).gr_gid
+    except KeyError:
+        return None
+
+
+def listen(path: Path) -> socket.socket:
+    """A socket at `path` for this user and the group keepmum, when no service manager made one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    if (group := group_id()) is not None:
+        # a user outside the group can't give it: then the socket stays its own
+        with contextlib.suppress(PermissionError):
+            os.chown(path, -1, group)
+            path.chmod(0o660)
+    listener.listen(MAX_ASKERS)
+    return listener
+
+
+class LocalSocket:
+    """Serves askers, a few at a time."""
+
+    def __init__(self, answers: Mapping[str, Answer]) -> None:
+        self._answers = answers
+        self._askers = 0
+        self._seen = sees_all_ids()
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Answer until cancelled."""
+        listener.setblocking(False)
+        server = await asyncio.start_unix_server(self._meet, sock=listener, limit=MAX_REQUEST)
+        async with server:
+            await server.serve_forever()
+
+    async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._askers += 1
+        try:
+            async for record in self._answer(reader, writer.get_extra_info("socket")):
+                writer.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+                async with asyncio.timeout(PATIENCE_S):
+                    await writer.drain()
+        except (ConnectionError, TimeoutError, ValueError, asyncio.IncompleteReadError) as error:
+            log.info("asker gone: %s", type(error).__name__)
+            writer.transport.abort()
+        finally:
+            self._askers -= 1
+            writer.close()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, connection: socket.socket
+    ) -> AsyncIterator[Record]:
+        peer = peer_of(connection)
+        try:
+            if not may_ask(peer, own=os.geteuid(), group=group_id(), seen=self._seen):
+                raise NotAllowed(who=f"User {peer.uid}", what="ask the speaker")
+            if self._askers > MAX_ASKERS:
+                raise NotAllowed(who="One more watcher", what="ask: too many do already")
+            async with asyncio.timeout(PATIENCE_S):
+                request = json.loads(await reader.readline())
+            answer = (
+                self._answers.get(str(request.get("ask"))) if isinstance(request, dict) else None
+            )
+            if answer is None:
+                return
+            async for record in _until_gone(answer(request), reader):
+                yield record
+        except KeepmumError as error:
+            facts = {key: str(value) for key, value in error.facts.items()}
+            yield {"error": type(error).__name__, "facts": facts}
+
+
+async def _until_gone(
+    records: AsyncIterator[Record], reader: asyncio.StreamReader
+) -> AsyncIterator[Record]:
+    """The records, until there are no more or the asker hangs up."""
+    gone = asyncio.ensure_future(reader.read(1))
+    try:
+        while True:
+            following = asyncio.ensure_future(_next(records))
+            await asyncio.wait([following, gone], return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                following.cancel()
+                return
+            record = following.result()
+            if record is None:
+                return
+            yield record
+    finally:
+        gone.cancel()
+
+
+async def _next(records: AsyncIterator[Record]) -> Record | None:
+    return await anext(aiter(records), None)
+
+
+# --- the asker's side
+
+
+def ask(path: Path, request: Record) -> socket.socket:
+    """Connect and send a request; raises HandsSilent, NotAllowed."""
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        client.connect(str(path))
+        client.sendall(json.dumps(request).encode() + b"\n")
+    except PermissionError as error:
+        client.close()
+        raise NotAllowed(who="This user", what="ask the speaker") from error
+    except OSError as error:
+        client.close()
+        raise HandsSilent(socket=path) from error
+    return client
+
+
+def understood(line: bytes) -> dict[str, object]:
+    """A record of an answer; raises the error that the hands answered with."""
+    record: dict[str, object] = json.loads(line)
+    name, facts = record.get("error"), record.get("facts")
+    if isinstance(name, str) and isinstance(facts, dict):
+        kind = getattr(errors, name, KeepmumError)
+        raise kind(**facts)
+    return record
+
+
+def answer_to(path: Path, request: Record) -> dict[str, object]:
+    """The one record that answers a request. Raises HandsSilent, NotAllowed, or its error."""
+    with ask(path, request) as client, client.makefile("rb") as lines:
+        line = lines.readline()
+    if not line:
+        raise HandsSilent(socket=path)
+    return understood(line)
