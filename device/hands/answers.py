@@ -7,23 +7,57 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
+import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from device.errors import NotForgotten
 from device.hands import describe, export, forget, ledgerview, parts
 from device.hands.export import Places
 from device.hands.forget import Forgotten, Wish
 from device.hands.house import House
-from device.hands.journal import Changed, Did, Event, Refused
-from device.hands.localsocket import Answer, Record
+from device.hands.journal import Changed, Did, Event, Parted, Refused
+from device.hands.localsocket import Answer, LocalSocket, Record, listen
 from device.hands.scribe import Scribe
 from device.letter import Command, Ended, Fault, Hello, Woke
+from device.service import passed_by_name
 
+SOCKET_NAME = "ask"
+"""What the service manager calls the listening socket that it passes in."""
 UNREAD = 256
 """Events that wait for a slow watcher; one that is slower is sent away."""
+
+
+log = logging.getLogger("keepmum.hands")
+
+
+@asynccontextmanager
+async def desk(house: House, settings: Path) -> AsyncIterator[Scribe]:
+    """Keep the ledger of a house and answer whoever may ask, until the end of the block."""
+    scribe = Scribe(house)
+    answers = Answers(house, scribe, settings)
+    served = None
+    try:
+        listener = listener_for(Path(house.config.service.ask))
+        served = house.start(LocalSocket(answers.table()).serve(listener))
+    except OSError as error:
+        # a speaker that can't be watched is still a speaker
+        log.warning("nobody can ask at %s: %s", house.config.service.ask, error.strerror)
+    try:
+        yield scribe
+    finally:
+        if served is not None:
+            served.cancel()
+        await scribe.close()
+
+
+def listener_for(path: Path) -> socket.socket:
+    """The socket that the service manager passed in, or one made at `path`. Raises OSError."""
+    passed = passed_by_name().get(SOCKET_NAME)
+    return listen(path) if passed is None else socket.socket(fileno=passed)
 
 
 class Answers:
@@ -67,7 +101,7 @@ class Answers:
 
     async def _forget(self, wish: Wish) -> Forgotten:
         if not wish.since:
-            self._house.forget(wish.kinds)
+            drop(self._house, wish.kinds)
         return await asyncio.to_thread(
             forget.forget, self._places.state, wish, rows=self._scribe.clerk.forget
         )
@@ -97,7 +131,7 @@ class Answers:
             end()
 
     def _note_ears(self, event: Event) -> None:
-        if type(event).__name__ in ("Hello", "Parted"):
+        if isinstance(event, Hello | Parted):
             self._here = isinstance(event, Hello)
 
     def _state(self) -> Record:
@@ -109,7 +143,8 @@ class Answers:
             "ears": self._here,
             "listening": house.listening,
             "loud": house.loud.name.lower(),
-            "volume": house.volume.level,
+            "volume": house.volume.percent,
+            "silent": house.volume.silent,
             "ledger": self._scribe.clerk.health.value,
             "timers": [
                 {"name": t.name, "left": round(t.left, 1), "paused": t.paused}
@@ -140,6 +175,19 @@ class Answers:
             case Hello():
                 return {}
         return plain(event)
+
+
+def drop(house: House, kinds: tuple[str, ...]) -> None:
+    """Let go of what memory holds of these kinds, and of what was said last."""
+    if "timers" in kinds:
+        house.timers.cancel_all()
+    if "alarms" in kinds:
+        house.alarms.cancel_all()
+    if "lists" in kinds:
+        house.lists.forget()
+    house.last = house.question = None
+    house.postponed.clear()
+    house.speaker.memory.forget()
 
 
 def plain(event: Event) -> dict[str, Any] | None:

@@ -180,8 +180,11 @@ class Clerk:
 
 def diagnose(error: sqlite3.Error, folder: Path) -> Health:
     """What an error of SQLite in this folder means for the owner."""
-    if os.statvfs(folder).f_flag & os.ST_RDONLY:
-        return Health.READ_ONLY
+    try:
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return Health.READ_ONLY
+    except OSError:
+        return Health.FAILING
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     known = {
         sqlite3.SQLITE_FULL: Health.FULL,

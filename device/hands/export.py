@@ -78,6 +78,8 @@ def _state_files(state: Path) -> dict[str, Entry]:
             files[f"state/{part.kind}.json"] = Entry(content, part.kind, part.holds)
             continue
         for path in parts.files_of(part, state):
+            if path.suffix == ".new":
+                continue  # half a file that a power cut left
             name = f"state/{part.kind}/{path.relative_to(state)}"
             files[name] = Entry(path.read_bytes(), part.kind, part.holds)
     return files

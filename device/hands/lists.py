@@ -57,6 +57,10 @@ class Lists:
             self._keep()
         return count
 
+    def forget(self) -> None:
+        """Let go of everything in memory; the file is the caller's."""
+        self._items.clear()
+
     def _keep(self) -> None:
         content = json.dumps(self._items, ensure_ascii=False, indent=1)
         keep(self._path, content.encode())

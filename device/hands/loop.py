@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from pathlib import Path
 
-from device.config import Config
+from device.config import DEFAULT_PATH, Config
 from device.errors import MalformedLetter, TooManyLetters
 from device.hands import mixers
 from device.hands.acting import act
 from device.hands.alerts import FAULTS, warn
+from device.hands.answers import desk
 from device.hands.door import Door, connect
 from device.hands.guard import Guard
 from device.hands.house import House
@@ -80,20 +82,21 @@ def take(letter: Letter, house: House) -> None:
             warn(house, FAULTS[code])
 
 
-def main(config: Config, names: NameTable) -> None:
-    """Run the hands until SIGTERM or SIGINT."""
-    asyncio.run(_main(config, names))
+def main(config: Config, names: NameTable, settings: Path | None = None) -> None:
+    """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from."""
+    asyncio.run(_main(config, names, settings or DEFAULT_PATH))
 
 
-async def _main(config: Config, names: NameTable) -> None:
+async def _main(config: Config, names: NameTable, settings: Path) -> None:
     house = House(config, names)
     house.volume.mixer = await mixers.find(config.sound.mixer, house.player)
     show_outside(house.journal, house.clock.wall)
-    await house.open()
-    work = house.start(run(house))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-    house.start(house.speaker.prepare(house.replies.fixed()))
-    Notifier().ready()
-    await asyncio.wait([work])
-    await house.close()
+    async with desk(house, settings):
+        await house.open()
+        work = house.start(run(house))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        house.start(house.speaker.prepare(house.replies.fixed()))
+        Notifier().ready()
+        await asyncio.wait([work])
+        await house.close()

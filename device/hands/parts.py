@@ -73,7 +73,7 @@ PARTS = (
         database=STATE_FILE,
         tables=("settings",),
     ),
-    Part("lists", "Shopping and to-do lists: what is on them.", files=("lists.json",)),
+    Part("lists", "Shopping and to-do lists: what is on them.", files=("lists.json", "lists.new")),
     Part(
         "household",
         "A random number that names this household in exports.",

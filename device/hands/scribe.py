@@ -10,7 +10,7 @@ from device.hands.clerk import Clerk, Health
 from device.hands.describe import describe
 from device.hands.house import House
 from device.hands.journal import Did, Event, Parted
-from device.hands.ledger import Acted, Closed, Note
+from device.hands.ledger import CAUSES, Acted, Closed, Note
 from device.letter import Command, Ended, Fault, Hello, Woke
 
 ALERTS = {
@@ -43,8 +43,7 @@ class Scribe:
             case Hello() | Ended() | Fault():
                 self.clerk.note(Note(self._now(), event))
             case Woke(cause=cause):
-                word = self._words[cause] if cause < len(self._words) else ""
-                self.clerk.note(Note(self._now(), event, word=word))
+                self.clerk.note(Note(self._now(), event, word=self.word(cause)))
             case Command(request=request):
                 kept = self._house.config.ledger.texts
                 text = describe(request, self._house.names) if kept else None
@@ -53,6 +52,10 @@ class Scribe:
                 self.clerk.note(Note(self._now(), Acted(number, round(seconds * 1000))))
             case Parted(why="closed"):
                 self.clerk.note(Note(self._now(), Closed()))
+
+    def word(self, cause: int) -> str:
+        """What a `Woke` was caused by: a wake word's name, the button, an answer."""
+        return self._words[cause] if cause < len(self._words) else CAUSES.get(cause, "")
 
     async def close(self) -> None:
         """Write what waits and end."""

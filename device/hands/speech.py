@@ -215,6 +215,11 @@ class Memory:
             self._sounds[sentence] = found
         return found
 
+    def forget(self) -> None:
+        """Let go of every sentence."""
+        self._sounds.clear()
+        self._size = 0
+
     def put(self, sentence: str, sound: tuple[Pcm, int]) -> None:
         """Remember, unless it alone is more than a quarter of all there is room for."""
         if sound[0].nbytes > self._limit // 4 or sentence in self._sounds:

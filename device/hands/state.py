@@ -38,13 +38,15 @@ CREATE TABLE IF NOT EXISTS settings (
 def open_state(folder: Path) -> sqlite3.Connection:
     """The state of `folder`, made if there is none; raises BrokenState.
 
-    Full sync with a rollback journal: what was answered is on the disk.
+    Full sync with a rollback journal: what was answered is on the disk. What is deleted is
+    overwritten with zeros.
     """
     path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
         state = sqlite3.connect(path, isolation_level=None)
         state.execute("PRAGMA synchronous = FULL")
+        state.execute("PRAGMA secure_delete = ON")
         state.executescript(SCHEMA)
     except (OSError, sqlite3.Error) as error:
         raise BrokenState(file=path, why=str(error)) from error
