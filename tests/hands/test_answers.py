@@ -264,12 +264,12 @@ def test_who_may_ask() -> None:
 
 STRANGER = """
 import os, sys
-os.setgroups([int(g) for g in sys.argv[3:]])
-os.setgid(12345)
-os.setuid(12345)
 from pathlib import Path
 from device.errors import KeepmumError
 from device.hands import localsocket
+os.setgroups([int(g) for g in sys.argv[3:]])
+os.setgid(12345)
+os.setuid(12345)
 try:
     localsocket.answer_to(Path(sys.argv[1]), {"ask": "ledger"})
     print("answered")
