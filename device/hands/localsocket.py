@@ -134,13 +134,15 @@ class LocalSocket:
         self, reader: asyncio.StreamReader, connection: socket.socket
     ) -> AsyncIterator[Record]:
         peer = peer_of(connection)
+        async with asyncio.timeout(PATIENCE_S):
+            # read even if it will be refused: closing on unread bytes would swallow the refusal
+            line = await reader.readline()
         try:
             if not may_ask(peer, own=os.geteuid(), group=group_id(), seen=self._seen):
                 raise NotAllowed(who=f"User {peer.uid}", what="ask the speaker")
             if self._askers > MAX_ASKERS:
                 raise NotAllowed(who="One more watcher", what="ask: too many do already")
-            async with asyncio.timeout(PATIENCE_S):
-                request = json.loads(await reader.readline())
+            request = json.loads(line)
             answer = (
                 self._answers.get(str(request.get("ask"))) if isinstance(request, dict) else None
             )
