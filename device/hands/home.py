@@ -49,6 +49,8 @@ class Home:
         self.names = names
         self.broker = broker
         self.devices = config.home.device
+        self.heard: Callable[[], None] = lambda: None
+        """Called after each state that came."""
         self._states: dict[str, tuple[int, bytes]] = {}
         self._by_name = {device.name: device for device in self.devices}
         self._here = config.general.room
@@ -61,6 +63,7 @@ class Home:
     def told(self, topic: str, payload: bytes) -> None:
         """Keep what a topic told last, and in which life of the connection."""
         self._states[topic] = (self.broker.life if self.broker else 0, payload)
+        self.heard()
 
     def last(self, topic: str) -> bytes | None:
         """What a topic told last; None if the broker has been away since: old news is no news."""

@@ -99,7 +99,7 @@ TABLE: dict[int, Permit] = {
         (Intent.TURN_ON, Intent.TURN_OFF, Intent.START, Intent.CLOSE, Intent.LOCK),
         _permit(home.act, *THING, risk=Risk.SOME),
     ),
-    Intent.OPEN: _permit(home.act, *THING, risk=Risk.SOME),
+    Intent.OPEN: _permit(home.open_, *THING, risk=Risk.SOME),
     Intent.UNLOCK: _permit(home.act, *THING, risk=Risk.DOOR),
     Intent.SCENE: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=Risk.SOME),
     Intent.SCRIPT: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=Risk.SOME),

@@ -96,12 +96,13 @@ class Told:
         self._more = asyncio.Condition()
 
     async def take(self, client: aiomqtt.Client) -> None:
-        """Take in everything that a client gets."""
-        async for message in client.messages:
-            assert isinstance(message.payload, bytes)
-            async with self._more:
-                self.all.append((message.topic.value, message.payload.decode()))
-                self._more.notify_all()
+        """Take in everything that a client gets, until the broker goes."""
+        with suppress(aiomqtt.MqttError):
+            async for message in client.messages:
+                assert isinstance(message.payload, bytes)
+                async with self._more:
+                    self.all.append((message.topic.value, message.payload.decode(errors="replace")))
+                    self._more.notify_all()
 
     async def until(self, condition: Callable[[list[tuple[str, str]]], bool]) -> None:
         """Wait until what arrived fulfils `condition`."""

@@ -44,6 +44,23 @@ _OTHERWISE: Mapping[int, Iterable[Kind]] = {
 DONE = Reply("home.done", chime=Chime.DONE)
 
 
+_WAYS_IN = frozenset({Kind.GARAGE, Kind.GATE})
+
+
+async def open_(request: Request, house: House) -> Reply:
+    """Open a cover; one that lets people in from the street only after a yes."""
+    chosen = house.home.choose(request, model.COVERS)
+    if not any(kind_of(device) in _WAYS_IN for device in chosen.devices):
+        return await act(request, house)
+
+    async def confirmed(said: Request, house: House) -> Reply:
+        if said.intent != Intent.YES:
+            return Reply("speaker.nevermind", chime=Chime.DONE)
+        return await act(request, house)
+
+    return Reply("speaker.confirm", ask=confirmed)
+
+
 async def act(request: Request, house: House) -> Reply:
     """On, off, open, close, lock, unlock, start, a scene, a script."""
     action, said = _DOING[request.intent]
@@ -80,7 +97,7 @@ async def thermostat(request: Request, house: House) -> Reply:
     tenths = request.get(Slot.DEGREES)
     if tenths is None or not 50 <= tenths <= 350:
         return Reply("home.not_so_warm")
-    done = Reply("home.thermostat", {"degrees": tenths})
+    done = Reply("home.thermostat", {"degrees": tenths / 10})
     return await _tell(house.home, chosen, Action.TEMPERATURE, tenths, done)
 
 
@@ -159,7 +176,7 @@ async def temperature(request: Request, house: House) -> Reply:
     for device in named or home.thermometers(chosen.devices):
         degrees = home.temperature(device)
         if degrees is not None:
-            return Reply("home.temperature", {"degrees": round(10 * degrees)})
+            return Reply("home.temperature", {"degrees": round(degrees, 1)})
     if not home.broker.connected:
         return Reply("home.away")
     return Reply("home.no_thermometer")
@@ -212,7 +229,7 @@ async def weather(request: Request, house: House) -> Reply:
     payload = home.state(device)
     word = None if payload is None else model.word_in(payload, model.state_key(device))
     degrees = home.temperature(device)
-    warm = None if degrees is None else Reply("home.temperature", {"degrees": round(10 * degrees)})
+    warm = None if degrees is None else Reply("home.temperature", {"degrees": round(degrees, 1)})
     condition = (word or "").lower()
     if condition not in CONDITIONS:
         return warm or Reply("home.silent", {"name": device.name})
