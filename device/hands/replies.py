@@ -70,12 +70,16 @@ class Replies(string.Formatter):
             return ""
         if reply.text is not None:
             return reply.text
-        said = self.vformat(self.phrases[reply.key], (), reply.values)
+        said = self.phrase(reply.key, reply.values)
         return said[:1].upper() + said[1:]
+
+    def phrase(self, key: str, values: Mapping[str, Value]) -> str:
+        """A phrase that is a part of another."""
+        return self.vformat(self.phrases[key], (), values)
 
     def fixed(self) -> list[str]:
         """The sentences that are always the same: worth having their sound ready."""
-        return [text for text in self.phrases.values() if "{" not in text]
+        return [text for text in self.phrases.values() if text and "{" not in text]
 
     def format_field(self, value: object, format_spec: str) -> str:
         """Part of string.Formatter: `{value:kind}` spoken."""

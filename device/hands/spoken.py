@@ -6,6 +6,7 @@ A voice reads digits well, so digits stay digits; what it can't know is said in 
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -31,6 +32,7 @@ class Spoken(ABC):
 
     language: str
     and_: str
+    or_: str
 
     def say(self, value: object, kind: str) -> str:
         """`value` as the kind that a phrase names; a list of plural forms is `one|many`."""
@@ -43,7 +45,9 @@ class Spoken(ABC):
             "time": lambda: self.time(cast(int, value)),
             "date": lambda: self.date(datetime.fromordinal(cast(int, value))),
             "days": lambda: self.days(cast(int, value)),
-            "list": lambda: self.join(cast(Sequence[str], value)),
+            "length": lambda: self.length(round(cast(float, value))),
+            "list": lambda: self.join(cast(Sequence[str], value), self.and_),
+            "choice": lambda: self.join(cast(Sequence[str], value), self.or_),
             "degrees": lambda: self.degrees(cast(int, value)),
             "number": lambda: self.number(cast(float, value)),
         }
@@ -61,11 +65,11 @@ class Spoken(ABC):
         """A temperature given in tenths of a degree."""
         return self.number(tenths / 10)
 
-    def join(self, parts: Sequence[str]) -> str:
+    def join(self, parts: Sequence[str], last: str) -> str:
         """a, b and c."""
         if len(parts) < 2:
             return "".join(parts)
-        return f"{', '.join(parts[:-1])} {self.and_} {parts[-1]}"
+        return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
     def duration(self, seconds: int) -> str:
         """Two units at most: nobody wants the seconds of an hour."""
@@ -76,7 +80,11 @@ class Spoken(ABC):
             seconds %= size
         first = next((i for i, n in enumerate(counts) if n), 3)
         shown = [i for i in range(first, min(first + 2, 4)) if counts[i] or i == first]
-        return self.join([self.unit(counts[i], i) for i in shown])
+        return self.join([self.unit(counts[i], i) for i in shown], self.and_)
+
+    def length(self, seconds: int) -> str:
+        """A duration before or after the thing that has it: "10 minute timer"."""
+        return self.duration(seconds)
 
     def unit(self, count: int, which: int) -> str:
         """A count of days, hours, minutes or seconds (0..3)."""
@@ -99,7 +107,11 @@ class Spoken(ABC):
 class English(Spoken):
     """English, on a twelve-hour clock."""
 
-    language, and_ = "en", "and"
+    language, and_, or_ = "en", "and", "or"
+
+    def length(self, seconds: int) -> str:
+        """Units stay singular before a noun."""
+        return re.sub(r"(day|hour|minute|second)s\b", r"\1", self.duration(seconds))
 
     def time(self, minutes: int) -> str:
         """ "7:05 AM", "noon", "midnight"."""
@@ -126,13 +138,13 @@ class English(Spoken):
             WEEKEND: "every weekend",
         }
         each = [name for bit, name in enumerate(DAYS["en"]) if mask >> bit & 1]
-        return known.get(mask) or f"every {self.join(each)}"
+        return known.get(mask) or f"every {self.join(each, self.and_)}"
 
 
 class French(Spoken):
     """French, on a twenty-four-hour clock."""
 
-    language, and_ = "fr", "et"
+    language, and_, or_ = "fr", "et", "ou"
 
     def is_one(self, value: float) -> bool:
         """Zero and one and a half are singular in French."""
@@ -164,7 +176,7 @@ class French(Spoken):
             WEEKEND: "le week-end",
         }
         each = [f"le {name}" for bit, name in enumerate(DAYS["fr"]) if mask >> bit & 1]
-        return known.get(mask) or self.join(each)
+        return known.get(mask) or self.join(each, self.and_)
 
 
 def spoken(language: str) -> Spoken:

@@ -70,7 +70,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         recorder.stdout.read(2)  # it records
         yield Place(PyAudioSink("default"), None, recorder)
         recorder.kill()
-        recorder.communicate()
+        recorder.wait()
+        recorder.stdout.close()
 
 
 def play(out: Sink, seconds: float) -> float:

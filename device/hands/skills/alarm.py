@@ -94,10 +94,8 @@ def _meant(request: Request, house: House) -> list[Alarm]:
 
 def _entries(alarms: list[Alarm], house: House) -> tuple[str, ...]:
     return tuple(
-        house.replies.text(
-            Reply(
-                "alarm.entry_days" if a.days else "alarm.entry", {"time": a.minutes, "days": a.days}
-            )
+        house.replies.phrase(
+            "alarm.entry_days" if a.days else "alarm.entry", {"time": a.minutes, "days": a.days}
         )
         for a in alarms
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Deed = Callable[[Timer, "House"], Awaitable[Reply]]
 HALF_DAY = 720
+ASKED_AT_MOST = 4
+"""Timers named in "which one?": ears wait ten seconds for a question to be asked."""
 
 
 async def set_(request: Request, house: House) -> Reply:
@@ -73,7 +75,10 @@ async def status(request: Request, house: House) -> Reply:
         return _none(request, house)
     if len(found) == 1:
         return _left(found[0])
-    entries = tuple(house.replies.text(_entry(t)).rstrip(".") for t in found)
+    entries = tuple(
+        house.replies.phrase("timer.entry_named" if t.name else "timer.entry", _values(t))
+        for t in found
+    )
     return Reply("timer.several", {"count": len(found), "timers": entries})
 
 
@@ -157,13 +162,8 @@ async def _with_one(
 
 def _labels(timers: list[Timer], house: House) -> tuple[str, ...]:
     return tuple(
-        house.replies.text(
-            Reply(
-                "timer.label_named" if t.name else "timer.label",
-                {"name": t.name, "length": t.length},
-            )
-        )
-        for t in timers
+        house.replies.phrase("timer.label_named" if t.name else "timer.label", _values(t))
+        for t in timers[:ASKED_AT_MOST]
     )
 
 
@@ -181,7 +181,3 @@ def _values(timer: Timer) -> dict[str, Value]:
 def _left(timer: Timer) -> Reply:
     base = "timer.paused_left" if timer.paused else "timer.left"
     return Reply(base + ("_named" if timer.name else ""), _values(timer))
-
-
-def _entry(timer: Timer) -> Reply:
-    return Reply("timer.entry_named" if timer.name else "timer.entry", _values(timer))
