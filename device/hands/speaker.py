@@ -14,9 +14,8 @@ from device.hands.player import Clip, Player
 from device.hands.replies import Chime
 from device.hands.speech import Memory, Voice, spoken
 
-MEMORY_BYTES = 4_000_000
-"""A minute and a half of the speaker's own sentences."""
-FIRST_SOUND_SECONDS = 30.0
+MEMORY_BYTES = 6_000_000
+"""Two minutes of the speaker's own sentences."""
 
 log = logging.getLogger("keepmum.hands")
 

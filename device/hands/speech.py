@@ -86,9 +86,11 @@ class Piper:
 
     name = "piper"
 
-    def __init__(self, model: Path, speed: float) -> None:
-        self._model = model
-        self._speed = speed
+    def __init__(
+        self, model: Path, speed: float, program: tuple[str, ...] = (sys.executable, "-m", "piper")
+    ) -> None:
+        self._program = (*program, "--model", str(model), "--length-scale", f"{1 / speed:.3f}")
+        self.patience = SENTENCE_SECONDS
         self._process: asyncio.subprocess.Process | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._turn = asyncio.Lock()
@@ -97,8 +99,8 @@ class Piper:
         """Start the program; it loads its model while nobody waits for it."""
         self._folder = tempfile.TemporaryDirectory(prefix="keepmum-voice-", dir=_memory_folder())
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "piper", "--model", str(self._model)),
-            *("--output-dir", self._folder.name, "--length-scale", f"{1 / self._speed:.3f}"),
+            *self._program,
+            *("--output-dir", self._folder.name),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -111,7 +113,7 @@ class Piper:
                 await self.close()
                 await self.start()
             # a caller who no longer wants it must not leave the answer for the next one
-            work = asyncio.ensure_future(asyncio.wait_for(self._one(sentence), SENTENCE_SECONDS))
+            work = asyncio.ensure_future(asyncio.wait_for(self._one(sentence), self.patience))
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:
@@ -119,7 +121,10 @@ class Piper:
                 raise
             except TimeoutError as error:
                 await self.close()
-                raise NoVoice(engine=self.name, why="it hangs") from error
+                raise NoVoice(engine=self.name, why="it takes too long") from error
+            except NoVoice:
+                await self.close()
+                raise
 
     async def _one(self, sentence: str) -> tuple[Pcm, int]:
         if self._process is None or self._process.stdin is None or self._process.stderr is None:
