@@ -16,8 +16,8 @@ import pytest
 from device.config import Voice as Settings
 from device.errors import NoVoice
 from device.hands import speech
-from device.hands.speech import Espeak, Memory, NoSpeech, Piper, Voice, sentences, spoken
 from device.hands.sounds import Pcm
+from device.hands.speech import Espeak, Memory, NoSpeech, Piper, Voice, sentences, spoken
 from device.modelstore import ModelStore
 
 JOE = "piper/en_US-joe-medium.onnx"
