@@ -161,17 +161,24 @@ def _mel(builder: Builder, path: Path) -> str:
     x = builder.add(
         "Conv", audio, builder.constant(dft), kernel_shape=[1, length], strides=[1, HOP]
     )
-    x = builder.add("Mul", x, x)
-    x = builder.add("Transpose", x, perm=[0, 2, 3, 1])
-    x = builder.add("MatMul", x, builder.constant(np.concatenate([mel[used], mel[used]])))
+    # the power of a bin: real squared plus imaginary squared
+    pairs = builder.constant(np.array([2, dft.shape[0] // 2, MEL_ROWS], np.int64))
+    x = builder.add("Reshape", builder.add("Mul", x, x), pairs)
+    x = builder.add("ReduceSum", x, builder.constant(np.array([0], np.int64)), keepdims=0)
+    x = builder.add("Transpose", x, perm=[1, 0])
+    x = builder.add("MatMul", x, builder.constant(mel[used]))
     x = builder.add("Clip", x, builder.constant(np.float32(1e-10)))
+    # decibels by the same operations in the same order as the original, for the same roundings
     x = builder.add("Log", x)
-    # decibels, then openWakeWord's x/10 + 2; the floor is 80 dB under the loudest of eight rows
-    x = builder.add("Mul", x, builder.constant(np.float32(1 / 2.3025851)))
+    x = builder.add("Mul", x, builder.constant(np.float32(10)))
+    x = builder.add("Div", x, builder.constant(np.float32(2.3025851)))
+    # the floor is 80 dB under the loudest of eight rows
     top = builder.add("ReduceMax", x, keepdims=0)
-    floor = builder.add("Sub", top, builder.constant(np.float32(8.0)))
-    x = builder.add("Max", x, floor)
-    return builder.add("Add", x, builder.constant(np.float32(2.0)))
+    x = builder.add("Max", x, builder.add("Sub", top, builder.constant(np.float32(80))))
+    # openWakeWord's scaling
+    x = builder.add("Div", x, builder.constant(np.float32(10)))
+    x = builder.add("Add", x, builder.constant(np.float32(2)))
+    return builder.add("Reshape", x, builder.constant(np.array([1, 1, MEL_ROWS, MEL_BINS])))
 
 
 def _network(builder: Builder, x: str, layers: list[Conv | Pool]) -> None:

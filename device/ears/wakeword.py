@@ -1,0 +1,253 @@
+"""Wake words: two independent detectors, one score.
+
+openWakeWord and microWakeWord err almost independently, so that their agreement is evidence: the
+fused score is a weighted mean of their log-odds, each the maximum over its own last moments,
+because their peaks lie up to half a second apart. microWakeWord's log-odds are capped: its output
+has 8 bits and is as sure of a few wrong words as of any right one. How weight, cap and moments
+were chosen, and what they give on sound that they were not chosen on, is measured by
+`make bench NAME=wakeword_accuracy`.
+
+A word with one detector has that detector's score, through a gate: on a candidate (a score of
+CANDIDATE or more) the voice activity detector looks at that frame and the ones after it, and the
+word counts only once it heard a voice.
+
+What is kept is the tables of features.py and detectors.py, and here, per word: 6 scores of
+openWakeWord (480 ms) and up to 27 of microWakeWord (750 ms), from which no sound can be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import exp, log
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.config import WAKE_WORDS, Wake, Word
+from device.ears.detectors import Head, MicroFeatures, MicroWakeWord, open_head
+from device.ears.features import Features, StreamingFeatures, WindowFeatures
+from device.errors import ModelMissing, UnknownWakeWord
+from device.mind.types import FRAME_SAMPLES
+from device.modelstore import ModelStore
+
+OPENWAKEWORD_FRAMES = 6
+"""Openwakeword's score is its maximum over this many 80 ms frames."""
+MICROWAKEWORD_FRAMES = 9
+"""microWakeWord's score is its maximum over this many 80 ms frames."""
+WEIGHT = 0.6
+"""Share of openWakeWord in the fused log-odds."""
+CAP = 2.5
+"""microWakeWord's log-odds count up to here."""
+CERTAIN = 1e-4
+"""No probability counts as nearer to 0 or 1 than this."""
+
+PRIME_FRAMES = 25
+PRIME_LEVEL = 3.0
+"""Two seconds of Gaussian noise, this many steps of 16 bit: an empty room, always the same."""
+
+CANDIDATE = 0.3
+VOICE = 0.5
+GATE_FRAMES = 12
+"""A voice heard up to this many frames ago opens the gate of a word with one detector."""
+
+Frame = NDArray[np.int16]
+VoiceActivity = Callable[[Frame], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one frame says about one word; scores are 0..1, None if there is no such detector."""
+
+    word: int
+    openwakeword: float | None
+    microwakeword: float | None
+    fused: float
+    threshold: float
+    woke: bool
+
+
+def fuse(openwakeword: float, microwakeword: float) -> float:
+    """One score from both detectors' maxima: the weighted mean of log-odds, as a probability."""
+    log_odds = WEIGHT * _logit(openwakeword) + (1 - WEIGHT) * min(_logit(microwakeword), CAP)
+    return 1 / (1 + exp(-log_odds))
+
+
+def _logit(probability: float) -> float:
+    kept = min(max(probability, CERTAIN), 1 - CERTAIN)
+    return log(kept / (1 - kept))
+
+
+class Latest:
+    """The maximum of the last `length` numbers."""
+
+    def __init__(self, length: int) -> None:
+        self._numbers = np.zeros(length)
+
+    def add(self, number: float) -> float:
+        self._numbers[:-1] = self._numbers[1:]
+        self._numbers[-1] = number
+        return float(self._numbers.max())
+
+    def forget(self) -> None:
+        self._numbers[:] = 0.0
+
+
+class WakeWord:
+    """One word with its detectors. Use it through WakeWords, which feeds it features."""
+
+    def __init__(self, word: Word, head: Head | None, micro: MicroWakeWord | None) -> None:
+        self.word, self.head, self.micro = word, head, micro
+        known = WAKE_WORDS.get(word.name)
+        own = bool(word.openwakeword or word.microwakeword)
+        usual = known.threshold if known and not own else 0.5
+        if own and micro and not head:
+            usual = micro.cutoff
+        self.threshold = usual if word.threshold is None else word.threshold
+        self._openwakeword = Latest(OPENWAKEWORD_FRAMES)
+        self._microwakeword = Latest(MICROWAKEWORD_FRAMES)
+        self._micro = 0.0
+
+    @property
+    def gated(self) -> bool:
+        """Whether a voice must be heard too, because only one detector speaks for the word."""
+        return self.head is None or self.micro is None
+
+    def score(self, rows: list[list[float]]) -> tuple[float | None, float | None, float]:
+        """The scores of this frame: openWakeWord's, microWakeWord's, and the one that counts."""
+        openwakeword = self.head.score() if self.head else None
+        if not self.micro:
+            return openwakeword, None, openwakeword or 0.0
+        found = self.micro.step(rows)
+        self._micro = found[-1] if found else self._micro
+        highest = max(found, default=self._micro)
+        if openwakeword is None:
+            return None, highest, highest
+        fused = fuse(self._openwakeword.add(openwakeword), self._microwakeword.add(highest))
+        return openwakeword, highest, fused
+
+    def forget(self) -> None:
+        if self.micro:
+            self.micro.forget()
+        self._openwakeword.forget()
+        self._microwakeword.forget()
+        self._micro = 0.0
+
+
+class WakeWords:
+    """Every wake word of the settings over one pass of features.
+
+    vad: the speech probability of a frame; None leaves words with one detector ungated.
+    Raises UnknownWakeWord, ModelMissing, ModelChanged, WrongModel. After construction nothing is
+    opened and no thread is made. Call `prime` before the first frame.
+    """
+
+    def __init__(self, wake: Wake, store: ModelStore, vad: VoiceActivity | None = None) -> None:
+        self.words = [_open_word(word, store) for word in wake.all_words()]
+        heads = [word.head for word in self.words if word.head]
+        self.remarks: list[str] = []
+        self.features: Features | None = None
+        if heads:
+            self.features = self._open_features(store, max(head.rows for head in heads))
+            for head in heads:
+                head.attach(self.features.history)
+        micro = any(word.micro for word in self.words)
+        self.micro_features = MicroFeatures() if micro else None
+        self.raised = False
+        """Set while the speaker itself speaks: `speaking_threshold` then counts, if higher."""
+        self._speaking_threshold = wake.speaking_threshold
+        self._vad = vad
+        self._since_voice = GATE_FRAMES
+
+    def _open_features(self, store: ModelStore, rows: int) -> Features:
+        try:
+            return StreamingFeatures(store.path("openwakeword/features_streaming.onnx"), rows)
+        except ModelMissing:
+            self.remarks.append(
+                "The features of wake words are computed by windows, with about eight times the"
+                " work: there is no streaming graph of this model (keepmum models fetch builds it)."
+            )
+            mel = store.path("openwakeword/melspectrogram.onnx")
+            return WindowFeatures(mel, store.path("openwakeword/embedding_model.onnx"), rows)
+
+    def prime(self) -> None:
+        """Fill every history with two seconds of an empty room, in milliseconds of time.
+
+        Histories of zeros would score 0.8 at the start.
+        """
+        generator = np.random.default_rng(0)
+        for _ in range(PRIME_FRAMES):
+            noise = generator.normal(0.0, PRIME_LEVEL, FRAME_SAMPLES)
+            self.step(np.round(noise).astype(np.int16))
+
+    def step(self, frame: Frame) -> tuple[Reading, ...]:
+        """Take in one frame, int16 (1280,); it may be overwritten afterwards."""
+        if self.features:
+            self.features.step(frame)
+        rows = self.micro_features.step(frame) if self.micro_features else []
+        scores = [word.score(rows) for word in self.words]
+        voice = self._hear_voice(frame, scores)
+        return tuple(self._read(number, score, voice) for number, score in enumerate(scores))
+
+    def _read(
+        self, number: int, score: tuple[float | None, float | None, float], voice: bool
+    ) -> Reading:
+        word = self.words[number]
+        threshold = word.threshold
+        if self.raised:
+            threshold = max(threshold, self._speaking_threshold)
+        woke = score[2] >= threshold and (voice or not word.gated)
+        return Reading(number, *score, threshold, woke)
+
+    def _hear_voice(
+        self, frame: Frame, scores: Sequence[tuple[float | None, float | None, float]]
+    ) -> bool:
+        """Whether a voice was heard since a word with one detector became a candidate."""
+        gated = (s[2] for s, word in zip(scores, self.words, strict=True) if word.gated)
+        if self._vad is None:
+            return True
+        self._since_voice += 1
+        if max(gated, default=0.0) >= CANDIDATE and self._vad(frame) >= VOICE:
+            self._since_voice = 0
+        return self._since_voice < GATE_FRAMES
+
+    def forget(self) -> None:
+        """Overwrite everything kept, then prime: scores go on exactly as after construction."""
+        if self.features:
+            self.features.forget()
+        if self.micro_features:
+            self.micro_features.forget()
+        for word in self.words:
+            word.forget()
+        self._since_voice = GATE_FRAMES
+        self.prime()
+
+
+def _open_word(word: Word, store: ModelStore) -> WakeWord:
+    """The word's own models, or those of the manifest that its name stands for."""
+    if word.openwakeword or word.microwakeword:
+        files = tuple(
+            store.own(file) if file else None for file in (word.openwakeword, word.microwakeword)
+        )
+    else:
+        files = _known_models(word.name, store)
+    head, micro = files
+    return WakeWord(
+        word, open_head(head) if head else None, MicroWakeWord(micro) if micro else None
+    )
+
+
+def _known_models(name: str, store: ModelStore) -> tuple[Path | None, Path | None]:
+    known = WAKE_WORDS.get(name)
+    if known is None:
+        near = get_close_matches(name, WAKE_WORDS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise UnknownWakeWord(word=name, hint=hint, known=", ".join(WAKE_WORDS))
+    if known.microwakeword:
+        store.path(known.microwakeword.replace(".tflite", ".json"))
+    head, micro = (
+        store.path(model) if model else None for model in (known.openwakeword, known.microwakeword)
+    )
+    return head, micro
