@@ -208,16 +208,17 @@ def purge(db: sqlite3.Connection, before: int) -> int:
 
 
 def forget(db: sqlite3.Connection, since: int = 0, until: int | None = None) -> int:
-    """Take out rows of `since` <= time < `until`, and their bytes; gives how many there were.
+    """Take out rows of `since` <= time < `until`, and their bytes; gives how many activations.
 
     The last number of the series at hand stays, or the next activation would look like a gap.
     """
     span = (since, until if until is not None else 1 << 62)
     db.execute("BEGIN IMMEDIATE")
     try:
-        gone = db.execute("DELETE FROM activation WHERE began >= ? AND began < ?", span).rowcount
-        for table in ("gap", "fault"):
-            gone += db.execute(f"DELETE FROM {table} WHERE at >= ? AND at < ?", span).rowcount  # noqa: S608
+        before = db.total_changes
+        rows = db.execute("DELETE FROM activation WHERE began >= ? AND began < ?", span).rowcount
+        db.execute("DELETE FROM gap WHERE at >= ? AND at < ?", span)
+        db.execute("DELETE FROM fault WHERE at >= ? AND at < ?", span)
         db.execute(
             "DELETE FROM series WHERE began >= ? AND began < ?"
             " AND id < (SELECT max(id) FROM series)"
@@ -231,9 +232,9 @@ def forget(db: sqlite3.Connection, since: int = 0, until: int | None = None) -> 
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
-    if gone:
+    if db.total_changes > before:
         scrub(db)
-    return gone
+    return rows
 
 
 def scrub(db: sqlite3.Connection) -> None:
