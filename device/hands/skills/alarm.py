@@ -46,8 +46,8 @@ async def cancel(request: Request, house: House) -> Reply:
         return await cancel_all(request, house)
     found = _meant(request, house)
     if not found:
-        time = request.get(Slot.TIME) or request.get(Slot.TIME12)
-        return Reply("alarm.none") if time is None else Reply("alarm.none_then", {"time": time})
+        times = [v for s, v in request.slots if s in (Slot.TIME, Slot.TIME12)]
+        return Reply("alarm.none_then", {"time": times[0]}) if times else Reply("alarm.none")
     if len(found) == 1:
         house.alarms.cancel(found[0].id)
         return Reply("alarm.cancelled")
