@@ -198,6 +198,20 @@ class Progress(IntEnum):
     NOTHING_FITS = 3
 
 
+@unique
+class Lamp(IntEnum):
+    """What the light shows: one byte from ears or hands to the panel."""
+
+    ASLEEP = 1
+    LISTENING = 2
+    """On exactly while sound is being taken in."""
+    THINKING = 3
+    SPEAKING = 4
+    RINGING = 5
+    BROKEN = 6
+    """Deaf, or without ears."""
+
+
 BUTTON = 255
 """The cause of an activation that no wake word started."""
 FOLLOW_UP = 254
