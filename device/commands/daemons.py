@@ -1,0 +1,68 @@
+"""keepmum ears, hands, panel: what the units start; each sees only its own options."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from device.errors import NoLetterSocket
+
+
+def run_daemon(name: str, arguments: list[str]) -> int:
+    """Run one daemon until its end; raises KeepmumError."""
+    return {"ears": _ears, "hands": _hands, "panel": _panel}[name](arguments)
+
+
+def _parser(name: str, about: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"keepmum {name}", description=about)
+    parser.add_argument("--config", type=Path, help="settings file")
+    return parser
+
+
+def _ears(arguments: list[str]) -> int:
+    parser = _parser("ears", "Hear; the letter socket is passed in by the service manager.")
+    parser.add_argument("--input", default="", help="a WAV file or a FIFO instead of a microphone")
+    parser.add_argument("--unsealed", action="store_true", help="without the seal (benchmarks)")
+    options = parser.parse_args(arguments)
+
+    from device.seal import memory
+
+    memory.exec_with_wiping()
+    from device import config, names, service
+
+    passed = service.passed_by_name()
+    letters = passed.get("letters", next(iter(service.passed_sockets()), -1))
+    if letters < 0:
+        raise NoLetterSocket
+    from device.ears.birth import Given, live
+
+    settings = config.load(options.config)
+    given = Given(letters=letters, source=options.input, sealed=not options.unsealed)
+    live(settings, names.in_force(settings), given)
+    return 0
+
+
+def _hands(arguments: list[str]) -> int:
+    options = _parser("hands", "Act on letters; connects to the letter socket.").parse_args(
+        arguments
+    )
+    from device import config, names
+    from device.hands.loop import main
+
+    settings = config.load(options.config)
+    main(settings, names.in_force(settings))
+    return 0
+
+
+def _panel(arguments: list[str]) -> int:
+    options = _parser("panel", "Button, lamp and mute flag.").parse_args(arguments)
+    from device import config
+    from device.panel.loop import main
+
+    main(config.load(options.config))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_daemon(sys.argv[1], sys.argv[2:]))

@@ -1,0 +1,131 @@
+"""The service manager's part where there is none: start ears and hands, start them again.
+
+`keepmum run`, the demo and the benchmarks use it; under systemd the units do the same. Processes
+get what units would give them: the listening letter socket, and settings in one file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from device import service
+from device.service import FIRST_PASSED
+
+RESTART_S = 1.0
+STOP_S = 5.0
+
+
+@dataclass
+class Process:
+    """A child: what it is called, how it is started, and its pid while it runs."""
+
+    name: str
+    arguments: Sequence[str]
+    passed: Sequence[int] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    pid: int = 0
+    code: int | None = None
+    started: float = 0.0
+
+    def start(self) -> None:
+        """Fork and exec; descriptors in `passed` become 3, 4, ... as systemd passes sockets."""
+        self.started, self.code = time.monotonic(), None
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            with contextlib.suppress(BaseException):
+                self._become()
+            os._exit(127)
+
+    def _become(self) -> None:
+        # through high numbers, so that no descriptor is overwritten before it was passed
+        high = [os.dup2(fd, 100 + i) for i, fd in enumerate(self.passed)]
+        for i, fd in enumerate(high):
+            os.dup2(fd, FIRST_PASSED + i, inheritable=True)
+        os.closerange(FIRST_PASSED + len(self.passed), 256)
+        os.environ.update(self.environment)
+        if self.passed:
+            os.environ["LISTEN_PID"] = str(os.getpid())
+            os.environ["LISTEN_FDS"] = str(len(self.passed))
+        os.setpgid(0, 0)  # Ctrl-C is the supervisor's; it ends its children in their order
+        command = [sys.executable, "-m", "device", self.name, *self.arguments]
+        os.execv(sys.executable, command)  # noqa: S606 - itself
+
+    def signal(self, number: int) -> None:
+        """Send a signal if it runs."""
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class Supervisor:
+    """Ears and hands, started and kept running."""
+
+    def __init__(self, socket_path: Path, config: Path | None, *, source: str = "") -> None:
+        self.letters = service.listen(str(socket_path))
+        os.set_inheritable(self.letters.fileno(), True)
+        options = ["--config", str(config)] if config else []
+        ears = [*options, "--input", source] if source else options
+        self.hands = Process("hands", options)
+        self.ears = Process("ears", ears, passed=[self.letters.fileno()])
+
+    @property
+    def processes(self) -> tuple[Process, Process]:
+        """In the order in which they are started."""
+        return self.hands, self.ears
+
+    def start(self) -> None:
+        """Start both."""
+        for process in self.processes:
+            process.start()
+
+    def stop(self) -> None:
+        """SIGTERM, and after a while SIGKILL."""
+        for process in reversed(self.processes):
+            process.signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_S
+        for process in reversed(self.processes):
+            while process.pid and time.monotonic() < deadline:
+                if not _reap(process):
+                    _wait_for_exit(process.pid, deadline - time.monotonic())
+            process.signal(signal.SIGKILL)
+            if process.pid:
+                os.waitpid(process.pid, 0)
+                process.pid = 0
+        self.letters.close()
+
+    def ended(self) -> Iterator[Process]:
+        """Those that have ended since the last look."""
+        for process in self.processes:
+            if process.pid and _reap(process):
+                yield process
+
+
+def _reap(process: Process) -> bool:
+    pid, status = os.waitpid(process.pid, os.WNOHANG)
+    if pid == 0:
+        return False
+    process.code = os.waitstatus_to_exitcode(status)
+    process.pid = 0
+    return True
+
+
+def _wait_for_exit(pid: int, seconds: float) -> None:
+    """Until the process is a zombie, at most `seconds`; no polling."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        select.select([descriptor], [], [], max(0.0, seconds))
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,132 @@
+"""How ears come to be, in the one order that is safe.
+
+    1 harden          nobody reads this process; no core, no new privilege
+    2 recognizer      its parent is forked before any thread, library pool or microphone exists
+    3 detectors       wake word models and voice activity, while the parent loads its engine
+    4 hands           the letter socket is taken; without hands nothing is heard
+    5 microphone      opened last of all that is opened
+    6 seal            from here on: no open, no exec, no socket, no fork
+    7 prime           25 frames of faint noise, so that the first real frame is judged fairly
+    8 hello, ready    and the loop
+
+A sealed process repairs nothing: if anything of this is lost, ears end with their error's code
+and the service manager starts them anew.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from device.config import Config
+from device.ears.crew import build_crew
+from device.ears.ear import Ear
+from device.ears.endpoint import Vad
+from device.ears.loop import listen
+from device.ears.microphone import open_microphone
+from device.ears.recognizer import Recognizer, start
+from device.ears.wakeword import WakeWords
+from device.errors import ModelMissing
+from device.letter import MAX_BYTES, FaultCode, Hello
+from device.mind import states as s
+from device.mind.sentences import Sentences
+from device.mind.types import FRAME_BYTES, frames
+from device.modelstore import ModelStore
+from device.names import NameTable
+from device.sentencefiles import load
+from device.service import Notifier, accept
+from device.seal import memory, seccomp
+
+VAD_MODEL = "silero/silero_vad.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What ears are given by whoever starts them."""
+
+    letters: int
+    """Descriptor of the listening letter socket."""
+    panel: int = -1
+    """Descriptor of a connection to the panel, or -1."""
+    source: str = ""
+    """Empty: the microphone of the settings; else a WAV file or a FIFO in its place."""
+    sealed: bool = True
+
+
+def live(config: Config, names: NameTable, given: Given) -> None:
+    """Be born, listen until the microphone is over or something is lost. Raises KeepmumError."""
+    memory.harden()
+    memory.wipe_from_now_on()
+    seccomp.prepare()
+    sentences = load(config, names)
+    store = ModelStore.of(config)
+    rules = rules_of(config, sentences)
+    recognizer = start(
+        lambda: build_crew(config, sentences, store),
+        longest=rules.longest,
+        seals=seccomp.seals() if given.sealed else None,
+    )
+    wake = WakeWords.of(config, store)
+    vad, weaker = _vad(store)
+    notifier = Notifier()
+    hands = accept(given.letters)
+    before = seccomp.descriptors()
+    microphone = open_microphone(given.source, config.microphone.device)
+    ear = Ear(
+        microphone=microphone,
+        wake=wake,
+        stops=tuple(w.action == "stop" for w in config.wake.all_words()),
+        vad=vad,
+        speech_threshold=config.listen.speech_threshold,
+        recognizer=recognizer,
+        hands=hands,
+        panel=given.panel,
+        notifier=notifier,
+        think_s=config.listen.think_s,
+    )
+    if given.sealed:
+        _seal(ear, recognizer, before)
+    wake.prime()
+    ear.tell(Hello(int.from_bytes(os.urandom(8)), names.digest))
+    for code in weaker:
+        ear.tell_fault(code)
+    notifier.ready()
+    try:
+        listen(ear, rules)
+    finally:
+        microphone.wipe()
+
+
+def rules_of(config: Config, sentences: Sentences) -> s.Rules:
+    """The machine's rules: the settings in frames."""
+    c = config.listen
+    intents = {meaning.intent for meaning in sentences.automaton.meanings}
+    return s.Rules(
+        patience=frames(c.patience_s),
+        silence=frames(c.silence_s),
+        complete_silence=frames(c.complete_silence_s),
+        longest=frames(c.longest_command_s),
+        refractory=frames(config.wake.refractory_s),
+        think=frames(c.think_s + 1.0),
+        follow_up=frames(c.follow_up_s),
+        may_ask=frozenset(i for i in intents if sentences.may_ask(i)),
+    )
+
+
+def _vad(store: ModelStore) -> tuple[Vad, list[FaultCode]]:
+    try:
+        return Vad(store.path(VAD_MODEL)), []
+    except ModelMissing:
+        return Vad(None), [FaultCode.VAD_MISSING]
+
+
+def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> None:
+    """Everything is open: from here on nothing else can be."""
+    memory.lock()
+    writes: dict[int, int | None] = {ear.hands: MAX_BYTES}
+    writes |= {fd: FRAME_BYTES + 1 for fd in recognizer.writes}
+    if ear.notifier.fd >= 0:
+        writes[ear.notifier.fd] = seccomp.NOTIFY_BYTES
+    if ear.panel >= 0:
+        writes[ear.panel] = 1
+    seccomp.seal_ears(writes, seccomp.opened_since(before))
