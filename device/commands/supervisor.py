@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from device import service
+from device.hands.loop import JOURNAL_FD
 from device.service import FIRST_PASSED
 
 RESTART_S = 1.0
@@ -29,14 +30,15 @@ class Process:
 
     name: str
     arguments: Sequence[str]
-    passed: Sequence[int] = ()
+    passed: Mapping[str, int] = field(default_factory=dict)
+    """Descriptors by the names that they are passed under."""
     environment: Mapping[str, str] = field(default_factory=dict)
     pid: int = 0
     code: int | None = None
     started: float = 0.0
 
     def start(self) -> None:
-        """Fork and exec; descriptors in `passed` become 3, 4, ... as systemd passes sockets."""
+        """Fork and exec; descriptors in `passed` become 3, 4, ... as systemd passes them."""
         self.started, self.code = time.monotonic(), None
         sys.stdout.flush()
         sys.stderr.flush()
@@ -48,7 +50,7 @@ class Process:
 
     def _become(self) -> None:
         # through high numbers, so that no descriptor is overwritten before it was passed
-        high = [os.dup2(fd, 100 + i) for i, fd in enumerate(self.passed)]
+        high = [os.dup2(fd, 100 + i) for i, fd in enumerate(self.passed.values())]
         for i, fd in enumerate(high):
             os.dup2(fd, FIRST_PASSED + i, inheritable=True)
         os.closerange(FIRST_PASSED + len(self.passed), 256)
@@ -56,6 +58,7 @@ class Process:
         if self.passed:
             os.environ["LISTEN_PID"] = str(os.getpid())
             os.environ["LISTEN_FDS"] = str(len(self.passed))
+            os.environ["LISTEN_FDNAMES"] = ":".join(self.passed)
         os.setpgid(0, 0)  # Ctrl-C is the supervisor's; it ends its children in their order
         command = [sys.executable, "-m", "device", self.name, *self.arguments]
         os.execv(sys.executable, command)  # noqa: S606 - itself
@@ -70,13 +73,17 @@ class Process:
 class Supervisor:
     """Ears and hands, started and kept running."""
 
-    def __init__(self, socket_path: Path, config: Path | None, *, source: str = "") -> None:
+    def __init__(
+        self, socket_path: Path, config: Path, *, source: str = "", journal: int = -1
+    ) -> None:
         self.letters = service.listen(str(socket_path))
-        os.set_inheritable(self.letters.fileno(), True)
-        options = ["--config", str(config)] if config else []
+        options = ["--config", str(config)]
         ears = [*options, "--input", source] if source else options
+        self.ears = Process("ears", ears, passed={"letters": self.letters.fileno()})
         self.hands = Process("hands", options)
-        self.ears = Process("ears", ears, passed=[self.letters.fileno()])
+        if journal >= 0:
+            self.hands.passed = {"journal": journal}
+            self.hands.environment = {JOURNAL_FD: str(FIRST_PASSED)}
 
     @property
     def processes(self) -> tuple[Process, Process]:

@@ -33,9 +33,9 @@ from device.mind.sentences import Sentences
 from device.mind.types import FRAME_BYTES, frames
 from device.modelstore import ModelStore
 from device.names import NameTable
+from device.seal import memory, seccomp
 from device.sentencefiles import load
 from device.service import Notifier, accept
-from device.seal import memory, seccomp
 
 VAD_MODEL = "silero/silero_vad.onnx"
 
@@ -124,7 +124,7 @@ def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> None:
     """Everything is open: from here on nothing else can be."""
     memory.lock()
     writes: dict[int, int | None] = {ear.hands: MAX_BYTES}
-    writes |= {fd: FRAME_BYTES + 1 for fd in recognizer.writes}
+    writes |= dict.fromkeys(recognizer.writes, FRAME_BYTES + 1)
     if ear.notifier.fd >= 0:
         writes[ear.notifier.fd] = seccomp.NOTIFY_BYTES
     if ear.panel >= 0:
