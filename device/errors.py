@@ -166,6 +166,13 @@ class RecognizerGone(KeepmumError):
     exit_code = 40
 
 
+class RecognizerHung(KeepmumError):
+    """The recognizer did not answer, and its parent did not say why."""
+
+    mend = "Nothing to do: keepmum starts anew. If it happens again, run `keepmum doctor`."
+    exit_code = 41
+
+
 # --- letters and service
 
 
@@ -188,6 +195,13 @@ class TooManyLetters(KeepmumError):
 
     mend = "If it happens again, ask `keepmum ledger` when it began; raise the cap if it was you."
     exit_code = 52
+
+
+class NoLetterSocket(KeepmumError):
+    """Ears were started without a letter socket."""
+
+    mend = "Start them with `keepmum run`, or through keepmum-ears.service."
+    exit_code = 53
 
 
 # --- seal and panel

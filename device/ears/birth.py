@@ -16,21 +16,25 @@ and the service manager starts them anew.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from device.config import Config
+from device.ears.children import Ends, Seals
 from device.ears.crew import build_crew
 from device.ears.ear import Ear
 from device.ears.endpoint import Vad
 from device.ears.loop import listen
 from device.ears.microphone import open_microphone
+from device.ears.pipes import RECORD_BYTES
 from device.ears.recognizer import Recognizer, start
 from device.ears.wakeword import WakeWords
 from device.errors import ModelMissing
 from device.letter import MAX_BYTES, FaultCode, Hello
 from device.mind import states as s
 from device.mind.sentences import Sentences
-from device.mind.types import FRAME_BYTES, frames
+from device.mind.types import frames
 from device.modelstore import ModelStore
 from device.names import NameTable
 from device.seal import memory, seccomp
@@ -59,12 +63,12 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     memory.wipe_from_now_on()
     seccomp.prepare()
     sentences = load(config, names)
-    store = ModelStore.of(config)
+    store = ModelStore(Path(config.models.folder) if config.models.folder else None)
     rules = rules_of(config, sentences)
     recognizer = start(
         lambda: build_crew(config, sentences, store),
         longest=rules.longest,
-        seals=seccomp.seals() if given.sealed else None,
+        seals=_seals() if given.sealed else None,
     )
     wake = WakeWords.of(config, store)
     vad, weaker = _vad(store)
@@ -100,7 +104,6 @@ def live(config: Config, names: NameTable, given: Given) -> None:
 def rules_of(config: Config, sentences: Sentences) -> s.Rules:
     """The machine's rules: the settings in frames."""
     c = config.listen
-    intents = {meaning.intent for meaning in sentences.automaton.meanings}
     return s.Rules(
         patience=frames(c.patience_s),
         silence=frames(c.silence_s),
@@ -109,7 +112,7 @@ def rules_of(config: Config, sentences: Sentences) -> s.Rules:
         refractory=frames(config.wake.refractory_s),
         think=frames(c.think_s + 1.0),
         follow_up=frames(c.follow_up_s),
-        may_ask=frozenset(i for i in intents if sentences.may_ask(i)),
+        may_ask=sentences.asking | sentences.confirming,
     )
 
 
@@ -120,11 +123,25 @@ def _vad(store: ModelStore) -> tuple[Vad, list[FaultCode]]:
         return Vad(None), [FaultCode.VAD_MISSING]
 
 
+def _seals() -> Seals:
+    """What the recognizer's parent and its children put on."""
+
+    def parent(lines: Sequence[Ends]) -> None:
+        memory.lock()
+        seccomp.seal_parent({line.answers: seccomp.RESULT_BYTES for line in lines})
+
+    def child(line: Ends) -> None:
+        memory.lock()
+        seccomp.seal_child(line.frames, line.answers)
+
+    return Seals(parent, child)
+
+
 def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> None:
     """Everything is open: from here on nothing else can be."""
     memory.lock()
     writes: dict[int, int | None] = {ear.hands: MAX_BYTES}
-    writes |= dict.fromkeys(recognizer.writes, FRAME_BYTES + 1)
+    writes |= dict.fromkeys(recognizer.writes, RECORD_BYTES)
     if ear.notifier.fd >= 0:
         writes[ear.notifier.fd] = seccomp.NOTIFY_BYTES
     if ear.panel >= 0:

@@ -37,6 +37,8 @@ class EndOfSound(Exception):
 class Microphone(Protocol):
     """Where frames come from."""
 
+    frame: Sound
+    """The one buffer, int16 (1280,)."""
     live: bool
     """Whether sound comes at the pace of time; a file gives it as fast as it is asked."""
 

@@ -136,6 +136,11 @@ class Recognizer:
     # --- commands
 
     @property
+    def writes(self) -> tuple[int, int]:
+        """The descriptors that frames are written to; the seal must let them be."""
+        return self._commands.sound, self._stop.sound
+
+    @property
     def busy(self) -> bool:
         """A command is being taken in or thought about; or its child is not gone yet."""
         return self._owed or self._stale
