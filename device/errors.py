@@ -173,6 +173,13 @@ class RecognizerHung(KeepmumError):
     exit_code = 41
 
 
+class NotUnderstood(KeepmumError):
+    """Nothing that this speaker does is said like that: {text}"""
+
+    mend = "`keepmum sentences list` prints what can be said."
+    exit_code = 47
+
+
 # --- letters and service
 
 
@@ -195,6 +202,13 @@ class TooManyLetters(KeepmumError):
 
     mend = "If it happens again, ask `keepmum ledger` when it began; raise the cap if it was you."
     exit_code = 52
+
+
+class NoAnswer(KeepmumError):
+    """The hands did not answer within {seconds:g} s."""
+
+    mend = "Run `keepmum doctor` to see whether voice and loudspeaker work."
+    exit_code = 54
 
 
 class NoLetterSocket(KeepmumError):

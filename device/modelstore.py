@@ -15,6 +15,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from device.config import Config
 from device.errors import ModelChanged, ModelMissing
 
 CHECKOUT = Path(__file__).resolve().parents[1] / "models"
@@ -101,6 +102,11 @@ class ModelStore:
         usual = (CHECKOUT, SYSTEM)
         self.folders = (folder, *usual) if folder else usual
         self._verified: dict[str, Path] = {}
+
+    @classmethod
+    def of(cls, config: Config) -> ModelStore:
+        """The store that the settings name."""
+        return cls(Path(config.models.folder) if config.models.folder else None)
 
     @property
     def home(self) -> Path:

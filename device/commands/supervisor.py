@@ -69,6 +69,23 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def reap(self) -> bool:
+        """Whether it has ended; its exit code is known then."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid == 0:
+            return False
+        self.code, self.pid = os.waitstatus_to_exitcode(status), 0
+        return True
+
+    def end(self) -> None:
+        """SIGTERM, and SIGKILL if that is not enough."""
+        self.signal(signal.SIGTERM)
+        if self.pid and not self.reap():
+            _wait_for_exit(self.pid, STOP_S)
+            self.signal(signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+
 
 class Supervisor:
     """Ears and hands, started and kept running."""
@@ -96,34 +113,16 @@ class Supervisor:
             process.start()
 
     def stop(self) -> None:
-        """SIGTERM, and after a while SIGKILL."""
+        """End both, ears first."""
         for process in reversed(self.processes):
-            process.signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_S
-        for process in reversed(self.processes):
-            while process.pid and time.monotonic() < deadline:
-                if not _reap(process):
-                    _wait_for_exit(process.pid, deadline - time.monotonic())
-            process.signal(signal.SIGKILL)
-            if process.pid:
-                os.waitpid(process.pid, 0)
-                process.pid = 0
+            process.end()
         self.letters.close()
 
     def ended(self) -> Iterator[Process]:
         """Those that have ended since the last look."""
         for process in self.processes:
-            if process.pid and _reap(process):
+            if process.pid and process.reap():
                 yield process
-
-
-def _reap(process: Process) -> bool:
-    pid, status = os.waitpid(process.pid, os.WNOHANG)
-    if pid == 0:
-        return False
-    process.code = os.waitstatus_to_exitcode(status)
-    process.pid = 0
-    return True
 
 
 def _wait_for_exit(pid: int, seconds: float) -> None:

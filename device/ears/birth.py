@@ -18,7 +18,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from device.config import Config
 from device.ears.children import Ends, Seals
@@ -63,7 +62,7 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     memory.wipe_from_now_on()
     seccomp.prepare()
     sentences = load(config, names)
-    store = ModelStore(Path(config.models.folder) if config.models.folder else None)
+    store = ModelStore.of(config)
     rules = rules_of(config, sentences)
     recognizer = start(
         lambda: build_crew(config, sentences, store),

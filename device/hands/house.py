@@ -198,7 +198,7 @@ class House:
 
 def default_voice(config: Config) -> speech.Voice:
     """The voice of the settings, with its model: the owner's, else the one for the language."""
-    store = ModelStore(Path(config.models.folder) if config.models.folder else None)
+    store = ModelStore.of(config)
     if config.voice.model:
         return speech.voice(config.voice, config.general.language, store.own(config.voice.model))
     names = PIPER_MODELS.get(config.general.language, ())
