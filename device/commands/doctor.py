@@ -81,7 +81,7 @@ def _models(settings: Config) -> str:
 
     store = ModelStore.of(settings)
     began = time.perf_counter()
-    WakeWords.of(settings, store)
+    WakeWords(settings.wake, store)
     words = ", ".join(w.name for w in settings.wake.all_words())
     return f"wake words {words} load in {time.perf_counter() - began:.1f} s"
 

@@ -17,10 +17,11 @@ from rich.console import Console
 
 from device import config, names, sentencefiles, service
 from device.commands.run import ConfigFile
-from device.commands.supervisor import JOURNAL_FD, Process
+from device.commands.supervisor import Process
 from device.commands.timeline import JournalPipe, Timeline
 from device.config import Config
 from device.errors import NoAnswer, NotUnderstood
+from device.hands.journal import DESCRIPTOR
 from device.letter import Command, Ended, Hello, Woke, pack
 from device.mind.matcher import Matcher
 from device.mind.types import BUTTON, Outcome, Request
@@ -64,7 +65,7 @@ def _act(request: Request, settings: Config, folder: Path, timeline: Timeline) -
         "hands",
         ["--config", str(file)],
         {"journal": journal.given},
-        {JOURNAL_FD: str(FIRST_PASSED)},
+        {DESCRIPTOR: str(FIRST_PASSED)},
     )
     hands.start()
     try:

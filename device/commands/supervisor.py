@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from device import service
-from device.hands.loop import JOURNAL_FD
+from device.hands.journal import DESCRIPTOR
 from device.service import FIRST_PASSED
 
 RESTART_S = 1.0
@@ -100,7 +100,7 @@ class Supervisor:
         self.hands = Process("hands", options)
         if journal >= 0:
             self.hands.passed = {"journal": journal}
-            self.hands.environment = {JOURNAL_FD: str(FIRST_PASSED)}
+            self.hands.environment = {DESCRIPTOR: str(FIRST_PASSED)}
 
     @property
     def processes(self) -> tuple[Process, Process]:

@@ -69,8 +69,9 @@ def live(config: Config, names: NameTable, given: Given) -> None:
         longest=rules.longest,
         seals=_seals() if given.sealed else None,
     )
-    wake = WakeWords.of(config, store)
     vad, weaker = _vad(store)
+    wake = WakeWords(config.wake, store, vad.step)
+    weaker += [FaultCode.FEATURES_IN_WINDOWS] if wake.remarks else []
     notifier = Notifier()
     hands = accept(given.letters)
     before = seccomp.descriptors()

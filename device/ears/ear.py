@@ -98,13 +98,13 @@ class Ear:
         """Perform one command of the machine."""
         match command:
             case s.Pass():
-                self.recognizer.push(memoryview(self.microphone.frame).cast("B"))
+                self.recognizer.push(self.microphone.frame.data.cast("B"))
             case s.TakeIn():
                 self.recognizer.open()
             case s.End():
                 self.recognizer.end()
             case s.SpotPass():
-                self.recognizer.spot_push(memoryview(self.microphone.frame).cast("B"))
+                self.recognizer.spot_push(self.microphone.frame.data.cast("B"))
             case s.SpotOpen():
                 self.recognizer.spot_open()
             case s.SpotEnd():

@@ -201,14 +201,27 @@ class PyAudioSink:
         return named[0]
 
     def _outputs(self) -> list[tuple[int, str]]:
-        infos = [
-            self._audio.get_device_info_by_index(i) for i in range(self._audio.get_device_count())
-        ]
-        return [(int(i["index"]), str(i["name"])) for i in infos if i["maxOutputChannels"] > 0]
+        return _outputs(self._audio)
 
     def _there(self) -> str:
         names = ", ".join(name for _, name in self._outputs())
         return f"There are: {names}." if names else "There is none at all."
+
+
+def devices() -> list[tuple[int, str]]:
+    """(index, name) of every playback device there is."""
+    import pyaudio
+
+    audio = pyaudio.PyAudio()
+    try:
+        return _outputs(audio)
+    finally:
+        audio.terminate()
+
+
+def _outputs(audio: Any) -> list[tuple[int, str]]:
+    infos = [audio.get_device_info_by_index(i) for i in range(audio.get_device_count())]
+    return [(int(i["index"]), str(i["name"])) for i in infos if i["maxOutputChannels"] > 0]
 
 
 @contextmanager
