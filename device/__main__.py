@@ -6,6 +6,7 @@ the time to listening, and what isn't loaded can't leak.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -27,7 +28,9 @@ def main() -> int:
 
         return run_cli()
     except KeepmumError as error:
-        sys.stderr.write(f"keepmum: {error}\n  {error.remedy}\n")
+        # sealed ears may not even write to stderr: then the exit code says it all
+        with contextlib.suppress(OSError):
+            os.write(2, f"keepmum: {error}\n  {error.remedy}\n".encode())
         return error.exit_code
     except KeyboardInterrupt:
         return 130

@@ -10,6 +10,7 @@ from rich.syntax import Syntax
 
 from device import config as configuration
 from device.commands.run import ConfigFile
+from device.portaudio import listed
 from device.tomltext import dump
 
 app = typer.Typer()
@@ -18,11 +19,8 @@ app = typer.Typer()
 @app.command("devices")
 def devices() -> None:
     """The microphones and loudspeakers that keepmum can use, by index and name."""
-    from device.ears.microphone import devices as inputs
-    from device.hands.output import devices as outputs
-
     console = Console()
-    for title, found in (("microphones", inputs()), ("loudspeakers", outputs())):
+    for title, found in (("microphones", listed("Input")), ("loudspeakers", listed("Output"))):
         console.print(f"[bold]{title}")
         for index, name in found:
             console.print(f"  {index:3}  {name}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from device.commands import basic, demo, models, run, sentences
+from device.commands import basic, demo, models, run
 from device.errors import KeepmumError
 
-GROUPS = {"models": models.app, "sentences": sentences.app}
+GROUPS = {"models": models.app}
 """Commands that have commands of their own."""
 SINGLES = (run.app, demo.app, basic.app)
 """Modules whose commands stand on their own, in the order in which --help shows them."""

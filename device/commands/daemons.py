@@ -11,7 +11,7 @@ from device.errors import NoLetterSocket
 
 def run_daemon(name: str, arguments: list[str]) -> int:
     """Run one daemon until its end; raises KeepmumError."""
-    return {"ears": _ears, "hands": _hands, "panel": _panel}[name](arguments)
+    return {"ears": _ears, "hands": _hands}[name](arguments)
 
 
 def _parser(name: str, about: str) -> argparse.ArgumentParser:
@@ -52,15 +52,6 @@ def _hands(arguments: list[str]) -> int:
 
     settings = config.load(options.config)
     main(settings, names.in_force(settings))
-    return 0
-
-
-def _panel(arguments: list[str]) -> int:
-    options = _parser("panel", "Button, lamp and mute flag.").parse_args(arguments)
-    from device import config
-    from device.panel.loop import main
-
-    main(config.load(options.config))
     return 0
 
 

@@ -148,7 +148,9 @@ class _Conversation:
 
         def done(event: Event) -> bool:
             seen.append(event)
-            waiting.discard(event["event"])
+            kind = event["event"]
+            if kind != "hushed" or "said" not in waiting:  # a chime's end is no reply's
+                waiting.discard(kind)
             return not waiting
 
         seconds = SETTLE_S if line.wakes else NOTHING_S
@@ -163,7 +165,8 @@ def _waiting_for(line: Line) -> set[str]:
         return {"ended"}
     if line.intent is Intent.STOP:
         return {"ended", "quieted"}
-    return {"ended", "hushed", "rang"} if line.then_rings else {"ended", "hushed"}
+    answered = {"ended", "said", "hushed"}
+    return answered | {"rang"} if line.then_rings else answered
 
 
 def faults(line: Line, seen: list[Event]) -> list[str]:

@@ -88,6 +88,7 @@ def live(config: Config, names: NameTable, given: Given) -> None:
         notifier=notifier,
         think_s=config.listen.think_s,
     )
+    wake.prime()  # once before the seal, for whatever is loaded at its first use
     if given.sealed:
         _seal(ear, recognizer, before)
     wake.prime()

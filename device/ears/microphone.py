@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import os
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from device import portaudio
 from device.errors import MicrophoneBusy, MicrophoneLost, NoMicrophone, WrongSound
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, RATE
 
@@ -76,16 +75,19 @@ class PyAudioMicrophone(_Framed):
         super().__init__()
         import pyaudio
 
-        with _quiet():
-            self._audio = pyaudio.PyAudio()
-            try:
+        self._audio = portaudio.start()
+        try:
+            with portaudio.quiet():
                 self._stream = self._open(pyaudio.paInt16, device)
-            except BaseException:
-                self._audio.terminate()
-                raise
+        except BaseException:
+            self._audio.terminate()
+            raise
 
     def _open(self, sample_format: int, device: str | int) -> Any:
-        index = self._index(device)
+        there = portaudio.there_are(portaudio.devices(self._audio, "Input"))
+        index = portaudio.find(self._audio, "Input", device)
+        if index is None:
+            raise NoMicrophone(device=device, there=there)
         try:
             return self._audio.open(
                 rate=RATE,
@@ -98,24 +100,7 @@ class PyAudioMicrophone(_Framed):
         except (OSError, ValueError) as error:
             if _UNAVAILABLE in error.args:
                 raise MicrophoneBusy(device=device) from error
-            raise NoMicrophone(
-                device=f"{device} that gives {RATE} Hz", there=_there(_inputs(self._audio))
-            ) from error
-
-    def _index(self, device: str | int) -> int:
-        inputs = _inputs(self._audio)
-        for index, name in inputs:
-            if device == index or (isinstance(device, str) and device in (name, str(index))):
-                return index
-        for index, name in inputs:
-            if isinstance(device, str) and device.lower() in name.lower():
-                return index
-        if device == "default" and inputs:
-            try:
-                return int(self._audio.get_default_input_device_info()["index"])
-            except OSError:
-                return inputs[0][0]
-        raise NoMicrophone(device=device, there=_there(inputs))
+            raise NoMicrophone(device=f"{device} that gives {RATE} Hz", there=there) from error
 
     def read(self) -> Sound:
         try:
@@ -128,7 +113,7 @@ class PyAudioMicrophone(_Framed):
 
     def close(self) -> None:
         self.wipe()
-        with _quiet():
+        with portaudio.quiet():
             self._stream.close()
             self._audio.terminate()
 
@@ -195,39 +180,3 @@ def open_microphone(source: str, device: str | int) -> Microphone:
     if path.is_fifo():
         return PipeMicrophone(os.open(path, os.O_RDONLY))
     return FileMicrophone(path)
-
-
-def devices() -> list[tuple[int, str]]:
-    """(index, name) of every capture device there is."""
-    import pyaudio
-
-    with _quiet():
-        audio = pyaudio.PyAudio()
-        try:
-            return _inputs(audio)
-        finally:
-            audio.terminate()
-
-
-def _inputs(audio: Any) -> list[tuple[int, str]]:
-    infos = [audio.get_device_info_by_index(i) for i in range(audio.get_device_count())]
-    return [(int(d["index"]), str(d["name"])) for d in infos if int(d["maxInputChannels"]) > 0]
-
-
-def _there(inputs: list[tuple[int, str]]) -> str:
-    if not inputs:
-        return "There is none at all."
-    return "There are: " + ", ".join(f"{i} {name}" for i, name in inputs) + "."
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """ALSA writes its search for devices to stderr; it would drown what matters."""
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)

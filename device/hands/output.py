@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from device import portaudio
 from device.config import Sound
 from device.errors import NoLoudspeaker
 
@@ -137,18 +138,19 @@ class PyAudioSink:
         import pyaudio
 
         if self._audio is None:
-            self._audio = pyaudio.PyAudio()
+            self._audio = portaudio.start()
         index = self._index()
         for rate, channels in ((22_050, 1), (48_000, 1), (44_100, 1), (48_000, 2), (44_100, 2)):
             try:
-                self._stream = self._audio.open(
-                    format=pyaudio.paInt16,
-                    channels=channels,
-                    rate=rate,
-                    output=True,
-                    output_device_index=index,
-                    frames_per_buffer=int(rate * BLOCK_SECONDS),
-                )
+                with portaudio.quiet():
+                    self._stream = self._audio.open(
+                        format=pyaudio.paInt16,
+                        channels=channels,
+                        rate=rate,
+                        output=True,
+                        output_device_index=index,
+                        frames_per_buffer=int(rate * BLOCK_SECONDS),
+                    )
             except (OSError, ValueError):
                 continue
             self.rate, self._channels = rate, channels
@@ -188,40 +190,16 @@ class PyAudioSink:
             self._audio.terminate()
             self._audio = None
 
-    def _index(self) -> int | None:
-        if isinstance(self._device, int):
-            return self._device
-        if self._device == "default":
-            return None
-        named = [i for i, name in self._outputs() if self._device.lower() in name.lower()]
-        if not named:
+    def _index(self) -> int:
+        index = portaudio.find(self._audio, "Output", self._device)
+        if index is None:
             there = self._there()
             self._end()
             raise NoLoudspeaker(device=self._device, there=there)
-        return named[0]
-
-    def _outputs(self) -> list[tuple[int, str]]:
-        return _outputs(self._audio)
+        return index
 
     def _there(self) -> str:
-        names = ", ".join(name for _, name in self._outputs())
-        return f"There are: {names}." if names else "There is none at all."
-
-
-def devices() -> list[tuple[int, str]]:
-    """(index, name) of every playback device there is."""
-    import pyaudio
-
-    audio = pyaudio.PyAudio()
-    try:
-        return _outputs(audio)
-    finally:
-        audio.terminate()
-
-
-def _outputs(audio: Any) -> list[tuple[int, str]]:
-    infos = [audio.get_device_info_by_index(i) for i in range(audio.get_device_count())]
-    return [(int(i["index"]), str(i["name"])) for i in infos if i["maxOutputChannels"] > 0]
+        return portaudio.there_are(portaudio.devices(self._audio, "Output"))
 
 
 @contextmanager

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from device.ears.wakeword import WakeWords
 
 from device import config
 from device.commands.run import Scene, stage
 from device.commands.timeline import Event
 from device.ears.endpoint import Vad
+from device.ears.wakeword import WakeWords
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Intent, Slot
 from device.modelstore import ModelStore
 from tests.benchmarks import harness
