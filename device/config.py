@@ -358,6 +358,25 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """Button, lamp and mute."""
+
+    socket: str = setting("/run/keepmum/panel.sock", "Where mute is asked for and lamps named.")
+    folder: str = setting("/var/lib/keepmum-panel", "Folder of the mute flag.")
+    lamp: str = setting(
+        "log",
+        "What the lamp is: lines of the log, one LED, a ring of them on SPI, or none.",
+        choices=("log", "led", "ring", "none"),
+    )
+    lamp_pin: int = setting(18, "GPIO number of the LED.", low=0, high=27)
+    ring_leds: int = setting(12, "Number of LEDs in the ring (APA102).", low=1, high=64)
+    button_pin: int | None = setting(None, "GPIO number of the button.", low=0, high=27)
+    long_press_s: float = setting(1.0, "A press this long mutes or unmutes.", low=0.3, high=5.0)
+    night_from: int = setting(22, "Hour of the day from which the lamp is dim.", low=0, high=23)
+    night_to: int = setting(7, "Hour of the day from which it is bright.", low=0, high=23)
+
+
+@dataclass(frozen=True)
 class Service:
     """Folders and sockets; the units and this table agree."""
 
@@ -392,6 +411,7 @@ class Config:
     lists: Lists = section(Lists, "Shopping and to-do lists.")
     command: tuple[OwnCommand, ...] = setting((), "Commands of your own.")
     ledger: Ledger = section(Ledger, "What is kept of what was asked.")
+    panel: Panel = section(Panel, "Button, lamp and mute.")
     service: Service = section(Service, "Folders and sockets.")
 
 

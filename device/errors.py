@@ -228,6 +228,41 @@ class NoSeal(KeepmumError):
     exit_code = 60
 
 
+class NoPanel(KeepmumError):
+    """The panel does not answer on {socket}."""
+
+    mend = "Start it: `systemctl start keepmum-panel`."
+    exit_code = 61
+
+
+class PanelRefused(KeepmumError):
+    """This user may not mute or unmute the speaker."""
+
+    mend = "Join the group: `sudo usermod -aG {group} $USER`, and log in again."
+    exit_code = 62
+
+
+class NotRoot(KeepmumError):
+    """{what} needs root."""
+
+    mend = "Run it with sudo."
+    exit_code = 63
+
+
+class InstallFailed(KeepmumError):
+    """Installing stopped at: {step}. {why}"""
+
+    mend = "Mend that and run `sudo make install` again; it goes on where it stopped."
+    exit_code = 64
+
+
+class PromiseBroken(KeepmumError):
+    """{count} of the promises could not be proven."""
+
+    mend = "The page above names each, with its evidence."
+    exit_code = 65
+
+
 # --- data
 
 

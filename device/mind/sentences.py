@@ -113,7 +113,6 @@ class _Merger:
         asking: set[int] = set()
         confirming: set[int] = set()
         for number, file in enumerate(self._files):
-            bare: list[int] = []
             for name, source in file.intents.items():
                 intent = self._intent(file.file, source.line, name)
                 if intent is None:
@@ -121,10 +120,7 @@ class _Merger:
                 asking |= {intent} if source.may_ask else set()
                 confirming |= {intent} if source.confirm else set()
                 for block in source.blocks:
-                    bare += self._block(builder, file.file, number, intent, block)
-            starts.append(builder.union(bare))
-            if file.before is not None and not self._unknown_reference(file.before, frozenset()):
-                starts.append(builder.before(file.before, starts[-1]))
+                    starts += self._block(builder, file.file, number, intent, block)
         automaton = builder.automaton(starts)
         return Sentences(
             language=self._language,

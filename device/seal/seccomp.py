@@ -50,7 +50,7 @@ _THREAD_FLAGS = 0x00010F00
 _SIGKILL = 9
 _RLIMIT_MEMLOCK = 8
 _ALSA = ord("A") << 8
-_PR_GET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS = 3, 38, 39
+_PR_GET_DUMPABLE, _PR_SET_NNP, _PR_GET_NNP = 3, 38, 39
 _PR_SET_PDEATHSIG = 1
 
 
@@ -59,7 +59,7 @@ class Sound:
     """The descriptors that an open microphone is made of, by kind, as `opened_since` found them."""
 
     devices: tuple[int, ...] = ()
-    """ALSA nodes: read, and told to go on by ioctl."""
+    """ALSA capture nodes: told to go on by ioctl. Not the card's controls, which hands have too."""
     sockets: tuple[int, ...] = ()
     """A sound server's: written and sent to, which is a way out. Tests only."""
     wakers: tuple[int, ...] = ()
@@ -151,6 +151,12 @@ def prepare() -> None:
     _library()
 
 
+def number_of(call: str) -> int:
+    """The number of a system call on this machine; negative if it has none of that name."""
+    lib = _library()
+    return int(lib.resolve_syscall(lib.Arch.NATIVE, call))
+
+
 def descriptors() -> dict[int, str]:
     """Every open descriptor of this process and what it is, in the kernel's words."""
     found = {}
@@ -167,7 +173,7 @@ def opened_since(before: Iterable[int]) -> Sound:
     known = set(before)
     new = {fd: what for fd, what in descriptors().items() if fd not in known}
     return Sound(
-        devices=tuple(fd for fd, what in new.items() if what.startswith("/dev/snd/")),
+        devices=tuple(fd for fd, what in new.items() if what.startswith("/dev/snd/pcm")),
         sockets=tuple(fd for fd, what in new.items() if what.startswith("socket:")),
         wakers=tuple(fd for fd, what in new.items() if what.startswith(("pipe:", "anon_inode:"))),
     )
@@ -203,11 +209,11 @@ def seal_parent(write_fds: Mapping[int, int | None], *, threads: bool = False) -
     rules.allow("clone", rules.equal(0, _FORK_FLAGS))
     rules.allow("wait4")
     rules.allow("kill", rules.equal(1, _SIGKILL))
-    # for the child: its lock, and its own harder seal
+    # for the child: its end with the parent's, its lock, and its own harder seal
     rules.allow("mlockall")
     rules.allow("prlimit64", rules.equal(0, 0), rules.equal(1, _RLIMIT_MEMLOCK))
     rules.allow("prlimit64", rules.equal(0, 0), rules.equal(2, 0))  # asking only
-    for option in (_PR_GET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS):
+    for option in (_PR_GET_DUMPABLE, _PR_SET_NNP, _PR_GET_NNP):
         rules.allow("prctl", rules.equal(0, option))
     rules.allow("prctl", rules.equal(0, _PR_SET_PDEATHSIG), rules.equal(1, _SIGKILL))
     rules.allow("seccomp")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PRELUDE = """
 import errno, os, signal, socket, subprocess, threading
 from device.errors import NoSeal
@@ -117,5 +119,38 @@ import ctypes, mmap
 seccomp.seal_ears({1: None})
 check('anonymous', len(mmap.mmap(-1, 4096)) == 4096)
 check('executable', refused(lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC)))
+"""
+    assert run(code) == set()
+
+
+@pytest.mark.usefixtures("sound")
+def test_sound_and_inference_go_on_in_sealed_ears() -> None:
+    code = """
+from pathlib import Path
+import numpy as np
+import onnxruntime as ort
+from pymicro_features import MicroFrontend
+from device.ears.microphone import PyAudioMicrophone
+from device.modelstore import ModelStore
+options = ort.SessionOptions()
+options.intra_op_num_threads = options.inter_op_num_threads = 1
+model = ort.InferenceSession(str(ModelStore(None).path('silero/silero_vad.onnx')), options)
+feeds = {i.name: np.zeros([d if isinstance(d, int) else 1 for d in i.shape],
+    np.int64 if 'int64' in i.type else np.float32) for i in model.get_inputs()}
+if 'input' in feeds: feeds['input'] = np.zeros((1, 576), np.float32)
+if 'sr' in feeds: feeds['sr'] = np.array(16000, np.int64)
+model.run(None, feeds)
+features = MicroFrontend()
+before = seccomp.descriptors()
+microphone = PyAudioMicrophone('default')
+sound = seccomp.opened_since(before)
+check('server_is_seen', bool(sound.sockets) and bool(sound.weaker))
+seccomp.seal_ears({1: None, 2: None}, sound)
+for _ in range(5):
+    frame = microphone.read()
+    check('frame', frame.shape == (1280,))
+    features.process_samples(frame.tobytes()[:320])
+    model.run(None, feeds)
+check('still_sealed', refused(lambda: os.open('/etc/passwd', os.O_RDONLY)))
 """
     assert run(code) == set()

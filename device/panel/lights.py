@@ -1,0 +1,71 @@
+"""What the light shows, and the lights there are."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum, unique
+from typing import Protocol
+
+from device.config import Panel as Settings
+from device.mind.types import Lamp
+
+
+@unique
+class Light(Enum):
+    """What a person sees."""
+
+    ASLEEP = "asleep"
+    LISTENING = "listening"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    RINGING = "ringing"
+    MUTED = "muted"
+    BROKEN = "broken"
+
+
+def shown(*, muted: bool, ears: Lamp | None, hands: Lamp | None) -> Light:
+    """The light for what the rooms say; None: that room isn't connected.
+
+    Sound being taken in shows whatever else is going on. Muted is shown as soon as there are no
+    ears, so the light says what is, not what was asked for.
+    """
+    if ears is Lamp.LISTENING:
+        return Light.LISTENING
+    if ears is None:
+        return Light.MUTED if muted else Light.BROKEN
+    if hands is Lamp.BROKEN or hands is None:
+        return Light.BROKEN
+    return {
+        Lamp.RINGING: Light.RINGING,
+        Lamp.SPEAKING: Light.SPEAKING,
+    }.get(hands, Light.THINKING if ears is Lamp.THINKING else Light.ASLEEP)
+
+
+class Bulb(Protocol):
+    """A light that can show any `Light`."""
+
+    def show(self, light: Light) -> None:
+        """Show it from now on."""
+
+
+class LogBulb:
+    """A light for machines without one: a line of the log for every change."""
+
+    def show(self, light: Light) -> None:
+        print(f"lamp: {light.value}", file=sys.stderr, flush=True)
+
+
+class NoBulb:
+    """No light."""
+
+    def show(self, light: Light) -> None:
+        """Nothing to show it on."""
+
+
+def make_bulb(settings: Settings) -> Bulb:
+    """The light that the settings name."""
+    match settings.lamp:
+        case "none":
+            return NoBulb()
+        case _:
+            return LogBulb()
