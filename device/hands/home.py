@@ -10,13 +10,16 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto, unique
+from typing import TYPE_CHECKING
 
 from device.config import Config, Device
 from device.hands import devices as model
 from device.hands.devices import Action, Order, kind_of
-from device.hands.mqtt import Broker
 from device.mind.types import Kind, Request, Slot
 from device.names import NameTable
+
+if TYPE_CHECKING:  # an extra: only those who have it configured load it
+    from device.hands.mqtt import Broker
 
 
 @unique

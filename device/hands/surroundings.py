@@ -6,15 +6,18 @@ Without a broker in the settings nothing here touches the network.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from device.config import Config
 from device.hands import secrets
 from device.hands.home import Home
 from device.hands.lists import Lists
-from device.hands.mpd import Player
-from device.hands.mqtt import Broker
 from device.hands.wording import Wording
 from device.names import NameTable
+
+if TYPE_CHECKING:  # extras: only those who have them configured load them
+    from device.hands.mpd import Player
+    from device.hands.mqtt import Broker
 
 
 class Surroundings:
@@ -26,11 +29,15 @@ class Surroundings:
         self.wording = Wording(wake_words, config.general.language)
         self.broker: Broker | None = None
         if config.home.broker:
+            from device.hands.mqtt import Broker
+
             password = passwords.get("mqtt_password")
             self.broker = Broker(config.home, password, f"keepmum-{config.general.name}")
         self.home = Home(config, names, self.broker)
         self.music: Player | None = None
         if config.media.mpd:
+            from device.hands.mpd import Player
+
             self.music = Player(config.media, passwords.get("mpd_password"))
         self.lists = Lists(Path(config.service.state))
         self._ducked = False

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from device.hands.devices import Action
 from device.hands.home import Outcome
-from device.hands.mpd import Player
 from device.hands.replies import Chime, Reply
 from device.mind.types import Intent, Kind, Request, Slot
+
+if TYPE_CHECKING:  # an extra: only those who have it configured load it
+    from device.hands.mpd import Player
 
 if TYPE_CHECKING:
     from device.hands.house import House
