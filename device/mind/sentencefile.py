@@ -37,6 +37,7 @@ _TOP = (
     "never_ignore",
     "small_words",
     "opposites",
+    "before",
 )
 
 
@@ -111,6 +112,8 @@ class SentenceFile:
     intents: dict[str, IntentSource] = field(default_factory=dict)
     never_ignore: tuple[str, ...] = ()
     small_words: tuple[str, ...] = ()
+    before: Node | None = None
+    """What may be said before every sentence of this file."""
     opposites: tuple[tuple[str, ...], ...] = ()
     faults: list[Fault] = field(default_factory=list)
 
@@ -171,6 +174,8 @@ class _Reader:
             elif key in ("never_ignore", "small_words"):
                 words = tuple(w for v in value or () for w in self._tokens(str(v)))
                 setattr(self._out, key, words)
+            elif key == "before":
+                self._out.before = self._parse(value, key)
             elif key == "opposites":
                 self._out.opposites = tuple(self._tokens(str(pair)) for pair in value or ())
             else:

@@ -113,6 +113,7 @@ class _Merger:
         asking: set[int] = set()
         confirming: set[int] = set()
         for number, file in enumerate(self._files):
+            bare: list[int] = []
             for name, source in file.intents.items():
                 intent = self._intent(file.file, source.line, name)
                 if intent is None:
@@ -120,7 +121,10 @@ class _Merger:
                 asking |= {intent} if source.may_ask else set()
                 confirming |= {intent} if source.confirm else set()
                 for block in source.blocks:
-                    starts += self._block(builder, file.file, number, intent, block)
+                    bare += self._block(builder, file.file, number, intent, block)
+            starts.append(builder.union(bare))
+            if file.before is not None and not self._unknown_reference(file.before, frozenset()):
+                starts.append(builder.before(file.before, starts[-1]))
         automaton = builder.automaton(starts)
         return Sentences(
             language=self._language,
