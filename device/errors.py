@@ -256,6 +256,13 @@ class InstallFailed(KeepmumError):
     exit_code = 64
 
 
+class EarsStay(KeepmumError):
+    """The mute flag is set, but the ears still run."""
+
+    mend = "Stop them yourself: `sudo systemctl stop keepmum-ears`; then look at keepmum-mute.path."
+    exit_code = 66
+
+
 class PromiseBroken(KeepmumError):
     """{count} of the promises could not be proven."""
 

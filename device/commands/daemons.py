@@ -11,7 +11,7 @@ from device.errors import NoLetterSocket
 
 def run_daemon(name: str, arguments: list[str]) -> int:
     """Run one daemon until its end; raises KeepmumError."""
-    return {"ears": _ears, "hands": _hands}[name](arguments)
+    return {"ears": _ears, "hands": _hands, "panel": _panel}[name](arguments)
 
 
 def _parser(name: str, about: str) -> argparse.ArgumentParser:
@@ -36,9 +36,16 @@ def _ears(arguments: list[str]) -> int:
     if letters < 0:
         raise NoLetterSocket
     from device.ears.birth import Given, live
+    from device.panel import words
 
     settings = config.load(options.config)
-    given = Given(letters=letters, source=options.input, sealed=not options.unsealed)
+    line = words.connect(settings.panel.socket)
+    given = Given(
+        letters=letters,
+        panel=line.detach() if line else -1,
+        source=options.input,
+        sealed=not options.unsealed,
+    )
     live(settings, names.in_force(settings), given)
     return 0
 
@@ -52,6 +59,15 @@ def _hands(arguments: list[str]) -> int:
 
     settings = config.load(options.config)
     main(settings, names.in_force(settings))
+    return 0
+
+
+def _panel(arguments: list[str]) -> int:
+    options = _parser("panel", "Button, lamp and mute flag.").parse_args(arguments)
+    from device import config
+    from device.panel.loop import main
+
+    main(config.load(options.config))
     return 0
 
 
