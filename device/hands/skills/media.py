@@ -13,11 +13,9 @@ from device.hands.home import Outcome
 from device.hands.replies import Chime, Reply
 from device.mind.types import Intent, Kind, Request, Slot
 
-if TYPE_CHECKING:  # an extra: only those who have it configured load it
-    from device.hands.mpd import Player
-
 if TYPE_CHECKING:
     from device.hands.house import House
+    from device.hands.mpd import Player
 
 _ON_DEVICE: Mapping[int, Action] = {
     Intent.MEDIA_PLAY: Action.PLAY,
@@ -28,12 +26,12 @@ _ON_DEVICE: Mapping[int, Action] = {
     Intent.MEDIA_STOP: Action.STOP,
 }
 _ON_MUSIC: Mapping[int, Callable[[Player], Awaitable[bool]]] = {
-    Intent.MEDIA_PLAY: Player.resume,
-    Intent.MEDIA_RESUME: Player.resume,
-    Intent.MEDIA_PAUSE: Player.pause,
-    Intent.MEDIA_NEXT: Player.next,
-    Intent.MEDIA_PREVIOUS: Player.previous,
-    Intent.MEDIA_STOP: Player.stop,
+    Intent.MEDIA_PLAY: lambda music: music.resume(),
+    Intent.MEDIA_RESUME: lambda music: music.resume(),
+    Intent.MEDIA_PAUSE: lambda music: music.pause(),
+    Intent.MEDIA_NEXT: lambda music: music.next(),
+    Intent.MEDIA_PREVIOUS: lambda music: music.previous(),
+    Intent.MEDIA_STOP: lambda music: music.stop(),
 }
 DONE = Reply("media.done", chime=Chime.DONE)
 
