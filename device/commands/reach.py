@@ -14,10 +14,12 @@ import typer
 
 from device.config import DEFAULT_PATH, Config
 from device.errors import HandsSilent, MustBeStopped, NotAllowed, NoTerminal
-from device.hands import ledger, ledgerview, localsocket
+from device.hands import ledger, ledgerview, localsocket, parts
 from device.hands.export import Places
 from device.hands.ledgerview import View
 
+SYSTEMD = Path("/run/systemd/system")
+"""There if systemd runs."""
 UNITS = ("keepmum-ears.service", "keepmum-hands.service")
 
 
@@ -91,9 +93,18 @@ def view(config: Config, since: int = 0) -> View:
         return ledgerview.read(state_of(config) / ledger.FILE, since)
 
 
+def amounts(config: Config) -> dict[str, str]:
+    """How much there is of each kind that is kept, in words. Raises NotAllowed."""
+    try:
+        told = answer(config, {"ask": "kept"})["amounts"]
+    except HandsSilent:
+        return parts.amounts(state_of(config))
+    return {str(k): str(v) for k, v in told.items()} if isinstance(told, dict) else {}
+
+
 def must_be_stopped(config: Config) -> None:
     """Raises MustBeStopped if ears or hands run."""
-    if Path("/run/systemd/system").is_dir() and shutil.which("systemctl"):
+    if SYSTEMD.is_dir() and shutil.which("systemctl"):
         # to connect would start them
         command = ["systemctl", "is-active", "--quiet", *UNITS]
         if subprocess.run(command, check=False).returncode == 0:

@@ -75,6 +75,7 @@ class Answers:
         """Every request there is."""
         return {
             "ledger": self.ledger,
+            "kept": self.kept,
             "watch": self.watch,
             "export": self.export,
             "forget": self.forget,
@@ -86,6 +87,10 @@ class Answers:
         await self._written()
         view = await asyncio.to_thread(ledgerview.read, self._scribe.clerk.path, since)
         yield ledgerview.to_wire(view)
+
+    async def kept(self, request: Record) -> AsyncIterator[Record]:
+        """How much there is of each kind."""
+        yield {"amounts": await asyncio.to_thread(parts.amounts, self._places.state)}
 
     async def export(self, request: Record) -> AsyncIterator[Record]:
         """Everything, as a tar; whoever asked encrypts it."""

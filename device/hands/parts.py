@@ -129,6 +129,33 @@ def tables_in(path: Path) -> list[str]:
         return sorted(name for (name,) in rows)
 
 
+def amounts(state: Path) -> dict[str, str]:
+    """How much there is of each part that isn't empty, in words. Raises sqlite3.Error."""
+    found: dict[str, str] = {}
+    for part in PARTS:
+        if part.database and part.kind != "ledger":
+            count = sum(_rows(state / part.database, table) for table in part.tables)
+            found[part.kind] = (
+                "" if not count else f"{count} {'entry' if count == 1 else 'entries'}"
+            )
+        else:
+            size = sum(f.stat().st_size for f in files_of(part, state))
+            found[part.kind] = _bytes(size) if size else ""
+    return {kind: amount for kind, amount in found.items() if amount}
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1024:.0f} KB" if size >= 1024 else f"{size} bytes"
+
+
+def _rows(path: Path, table: str) -> int:
+    if table not in tables_in(path):
+        return 0
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        count: int = db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
+    return count
+
+
 def household_id(state: Path) -> str | None:
     """The id of this household, or None before its first export."""
     try:

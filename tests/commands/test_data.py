@@ -22,7 +22,7 @@ import typer
 from typer.testing import CliRunner
 
 from device import config
-from device.commands import export, forget, ledger, reach, watch
+from device.commands import export, forget, ledger, reach, report, watch
 from device.errors import (
     MustBeStopped,
     NotAllowed,
@@ -228,7 +228,11 @@ def test_an_archive_that_is_there_is_not_written_over(used: Speaker, tmp_path: P
     assert "is there already" in used.run(export.app, "export", str(there), code=2)
 
 
-def test_import_wants_the_hands_stopped(used: Speaker, tmp_path: Path) -> None:
+def test_import_wants_the_hands_stopped(
+    used: Speaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "SYSTEMD", tmp_path / "none")
+
     async def serve() -> None:
         path = tmp_path / "used" / "ask.sock"
         async with await asyncio.start_unix_server(lambda r, w: w.close(), path):
@@ -236,8 +240,6 @@ def test_import_wants_the_hands_stopped(used: Speaker, tmp_path: Path) -> None:
             with pytest.raises(MustBeStopped):
                 await asyncio.to_thread(reach.must_be_stopped, settings)
 
-    if Path("/run/systemd/system").is_dir():
-        pytest.skip("systemd answers for the units here")
     asyncio.run(serve())
     (tmp_path / "used" / "ask.sock").unlink(missing_ok=True)
     reach.must_be_stopped(config.load(used.settings))
@@ -306,3 +308,12 @@ def test_the_view_says_muted_away_and_faults() -> None:
     scene.take({"event": "gap", "at": 10.0, "missing": 3})
     assert "microphone lost" in shown(scene)
     assert "3 activations were not seen" in shown(scene)
+
+
+def test_a_report_is_written_for_its_owner_alone(used: Speaker, tmp_path: Path) -> None:
+    out = used.run(report.app, str(tmp_path / "report.html"))
+    assert "open it in a browser" in out
+    page = tmp_path / "report.html"
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert "took in <em>" in page.read_text()
+    assert "<dt>timers <small>1 entry" in page.read_text()

@@ -1,0 +1,314 @@
+"""The report: one HTML file that opens from disk, asks nothing of anybody and has no script.
+
+It shows what the ledger holds and what doesn't exist to be shown. Its content policy forbids the
+browser every request, so that even a fault in it could not tell anyone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+from importlib import resources
+from typing import Any
+
+from device.hands import parts, plots
+from device.hands.export import LEFT_OUT
+from device.hands.forget import FLASH
+from device.hands.ledger import CUT_OFF
+from device.hands.ledgerview import Row, View, local, midnight
+from device.hands.plots import Series
+from device.mind.types import Outcome
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+LAST_ROWS = 20
+GROUPS = {
+    "commands": ("command", (Outcome.COMMAND, Outcome.STOPPED)),
+    "nothing said": ("nothing", (Outcome.NO_SPEECH,)),
+    "not understood": ("puzzled", (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG)),
+    "failed or cut off": ("failed", (Outcome.RECOGNIZER_FAILED, CUT_OFF)),
+}
+"""Name, class in the style sheet, outcomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a report is made of."""
+
+    speaker: str
+    now: int
+    """Milliseconds since 1970."""
+    days: int
+    keep_days: int
+    texts: bool
+    home: bool
+    """Whether a home's broker is told what the speaker does."""
+    view: View
+    amounts: Mapping[str, str]
+    """How much there is of each kind of part, in words."""
+    proof: Mapping[str, Any] | None
+    """The last result of `keepmum prove`, if there is one."""
+
+    @property
+    def since(self) -> int:
+        """Midnight of the first day shown."""
+        return midnight(self.now, self.days - 1)
+
+    @property
+    def rows(self) -> list[Row]:
+        """Activations of the days shown."""
+        return [r for r in self.view.rows if r.at >= self.since]
+
+
+def page(facts: Facts) -> str:
+    """The whole file."""
+    style = (resources.files("device.hands") / "report.css").read_text(encoding="utf-8")
+    cards = "".join(
+        (
+            _days(facts), _hours(facts), _false_wakes(facts), _latency(facts),
+            _kept(facts), _not_kept(facts), _proof(facts.proof), _troubles(facts), _last(facts),
+        )
+    )  # fmt: skip
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape(facts.speaker)}: what was taken in</title>\n"
+        f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
+        f'{_head(facts)}{_tiles(facts)}<div class="cards">{cards}</div>{_foot()}'
+        "\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _head(facts: Facts) -> str:
+    sums = facts.view.summary(facts.since)
+    first, last = local(facts.since), local(facts.now)
+    if sums.activations:
+        text = (
+            f"In {facts.days} days {escape(facts.speaker)} took in"
+            f" <em>{_amount(sums.seconds)}</em> of sound, and forgot all of it."
+        )
+    else:
+        text = f"In {facts.days} days {escape(facts.speaker)} took in <em>no sound</em> at all."
+    return (
+        f'<header><p class="name">keepmum · report</p><h1>{text}</h1>'
+        f'<p class="period">{first:%-d %B} to {last:%-d %B %Y}, made at {last:%H:%M}</p></header>'
+    )
+
+
+def _amount(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 180 else f"{minutes / 60:.1f} hours"
+
+
+def _tiles(facts: Facts) -> str:
+    view, now = facts.view, facts.now
+    today = view.summary(midnight(now))
+    shown = view.summary(facts.since)
+    share = 86_400 * facts.days
+    gap = shown.unseen or shown.unknown_gaps
+    unseen = f"{shown.unseen}{'+' if shown.unknown_gaps else ''}" if gap else "0"
+    tiles = [
+        (
+            "",
+            str(today.activations),
+            f"times woken today, {shown.activations} in {facts.days} days",
+        ),
+        ("", f"{shown.false_wakes / facts.days:.1f}", "false wakes a day"),
+        ("", f"{100 * shown.seconds / share:.3f} %", "of the time taken in"),
+        ("bad" if gap else "good", unseen, "activations the ledger did not see"),
+    ]
+    cells = "".join(
+        f'<div class="tile {style}"><b>{value}</b><span>{text}</span></div>'
+        for style, value, text in tiles
+    )
+    return f'<div class="tiles">{cells}</div>'
+
+
+def _card(title: str, about: str, content: str, *, wide: bool = False) -> str:
+    style = ' class="wide"' if wide else ""
+    return f'<section{style}><h2>{title}</h2><p class="about">{about}</p>{content}</section>'
+
+
+def _grouped(rows: Sequence[Row], buckets: Sequence[object], key: Any) -> list[Series]:
+    counts = Counter((key(r), r.outcome) for r in rows)
+    return [
+        Series(name, style, tuple(float(sum(counts[b, int(o)] for o in outs)) for b in buckets))
+        for name, (style, outs) in GROUPS.items()
+    ]
+
+
+def _dates(facts: Facts) -> list[datetime]:
+    start = local(facts.since)
+    return [start + timedelta(days=n) for n in range(facts.days)]
+
+
+def _days(facts: Facts) -> str:
+    dates = _dates(facts)
+    series = _grouped(facts.rows, [d.date() for d in dates], lambda r: local(r.at).date())
+    labels = [f"{d:%-d %b, %a}" for d in dates]
+    plot = plots.bars(series, labels, every=max(1, round(facts.days / 6)))
+    return _card(
+        "Day by day", "Each time the microphone was opened, by what came of it.",
+        plot + plots.legend(series),
+    )  # fmt: skip
+
+
+def _hours(facts: Facts) -> str:
+    counts = Counter((local(r.at).weekday(), local(r.at).hour) for r in facts.rows)
+    grid = [[counts[day, hour] for hour in range(24)] for day in range(7)]
+    busiest = max(counts.items(), key=lambda item: item[1], default=None)
+    about = "When it was opened, by hour and weekday."
+    if busiest is not None:
+        (day, hour), count = busiest
+        about += f" Most often on {WEEKDAYS[day]} from {hour}:00 on: {count} times."
+    return _card("Hour by hour", about, plots.heat(grid, WEEKDAYS))
+
+
+def _false_wakes(facts: Facts) -> str:
+    rows = [r for r in facts.rows if r.false_wake]
+    dates = _dates(facts)
+    series = [
+        s for s in _grouped(rows, [d.date() for d in dates], lambda r: local(r.at).date())
+        if s.name in ("nothing said", "not understood")
+    ]  # fmt: skip
+    words = Counter(r.word or "?" for r in rows)
+    about = "A wake word was heard and no command followed."
+    if words:
+        about += " By " + ", ".join(f"{escape(w)} {n}" for w, n in words.most_common(4)) + "."
+    labels = [f"{d:%-d %b, %a}" for d in dates]
+    plot = plots.bars(series, labels, every=max(1, round(facts.days / 6)))
+    return _card("False wakes", about, plot + plots.legend(series))
+
+
+def _latency(facts: Facts) -> str:
+    values = sorted(r.acted_ms for r in facts.rows if r.acted_ms is not None)
+    about = "From the letter that says what was asked to the deed done, in milliseconds."
+    if not values:
+        return _card("Time to act", about, '<p class="empty">No command yet.</p>')
+    half, most = _quantile(values, 0.5), _quantile(values, 0.95)
+    top = plots.nice(max(most * 1.3, 10))
+    edges = [top * n / 20 for n in range(21)]
+    marked = {"half within": half, "95 % within": most}
+    return _card("Time to act", about, plots.histogram(values, edges, marked, "ms"))
+
+
+def _quantile(values: Sequence[int], share: float) -> int:
+    """The smallest value that `share` of the sorted values are not above."""
+    return values[max(0, -(-int(len(values) * share * 1000) // 1000) - 1)]
+
+
+def _kept(facts: Facts) -> str:
+    items = []
+    for part in parts.PARTS:
+        note = facts.amounts.get(part.kind, "")
+        if not note:
+            continue
+        if part.kind == "ledger":
+            note += f", each row for {facts.keep_days} days"
+        holds = escape(part.holds)
+        if part.kind == "ledger" and facts.texts:
+            holds += " <b>Texts of commands are switched on.</b>"
+        items.append(f"<dt>{escape(part.kind)} <small>{note}</small></dt><dd>{holds}</dd>")
+    content = f"<dl>{''.join(items)}</dl>" if items else '<p class="empty">Nothing yet.</p>'
+    return _card("What is kept", "On this speaker and nowhere else.", content)
+
+
+def _not_kept(facts: Facts) -> str:
+    items = {
+        "Sound": "Before the wake word none is taken in; a command's is gone with the command.",
+        "What was said": LEFT_OUT["what was said"],
+        "Who said it": "No voice is told from another.",
+        "Anything elsewhere": "No account, no server, no statistics sent to anybody.",
+    }
+    if facts.home:
+        items["Anything elsewhere"] += (
+            " Your home's broker is told states and kinds of commands, since the settings name one."
+        )
+    content = "".join(f"<dt>{name}</dt><dd>{escape(why)}</dd>" for name, why in items.items())
+    return _card(
+        "What is not kept", "It can't be shown, sold, demanded or lost.", f"<dl>{content}</dl>"
+    )
+
+
+def _proof(proof: Mapping[str, Any] | None) -> str:
+    about = "The five promises, examined from outside by <code>keepmum prove</code>."
+    if not proof:
+        text = "Not examined yet. <code>sudo keepmum prove</code> takes a minute."
+        return _card("The last proof", about, f'<p class="empty">{text}</p>', wide=True)
+    rows = "".join(
+        f'<tr><td class="wrap">{escape(str(p.get("promise", "")))}</td>'
+        f'<td class="wrap phone-hidden">{escape(str(p.get("evidence", "")))}</td>'
+        f"<td>{_verdict(str(p.get('verdict', '')))}</td></tr>"
+        for p in proof.get("promises", ())
+    )
+    made = escape(str(proof.get("date", "")))
+    table = (
+        '<div class="scroll"><table><thead><tr><th>promise</th><th class="phone-hidden">evidence'
+        f"</th><th>verdict</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+    return _card("The last proof", f"{about} Made {made}.", table, wide=True)
+
+
+def _verdict(text: str) -> str:
+    style = "good" if text in ("kept", "ok", "pass", "proven") else "bad"
+    return f'<span class="verdict {style}">{escape(text)}</span>'
+
+
+def _troubles(facts: Facts) -> str:
+    lines = [
+        (g.at, "not seen", f"{'an unknown number of' if g.count is None else g.count} activations")
+        for g in facts.view.gaps if g.at >= facts.since
+    ]  # fmt: skip
+    lines += [(t.at, "fault", t.name) for t in facts.view.troubles if t.at >= facts.since]
+    about = "Gaps in the ears' running numbers, and faults that the ears told."
+    if not lines:
+        return _card("Gaps and faults", about, '<p class="empty">None.</p>', wide=True)
+    rows = "".join(
+        f"<tr><td>{local(at):%-d %b %H:%M}</td><td>{kind}</td>"
+        f'<td class="wrap">{escape(text)}</td></tr>'
+        for at, kind, text in sorted(lines)[-LAST_ROWS:]
+    )
+    return _card(
+        "Gaps and faults", about, f'<div class="scroll"><table>{rows}</table></div>', wide=True
+    )
+
+
+def _last(facts: Facts) -> str:
+    rows = "".join(
+        f"<tr><td>{local(r.at):%-d %b %H:%M:%S}</td><td>{escape(r.word or '?')}</td>"
+        f'<td class="wrap">{escape(r.text or r.done)}</td>'
+        f'<td class="num">{(r.tenths or 0) / 10:.1f} s</td>'
+        f'<td class="num phone-hidden">{_forgotten(r)}</td></tr>'
+        for r in reversed(facts.rows[-LAST_ROWS:])
+    )
+    if not rows:
+        return _card(
+            "The last rows", "One for each activation.", '<p class="empty">None.</p>', wide=True
+        )
+    table = (
+        '<div class="scroll"><table><thead><tr><th>woken</th><th>by</th><th>what came of it</th>'
+        '<th class="num">taken in</th><th class="num phone-hidden">forgotten after</th></tr>'
+        f"</thead><tbody>{rows}</tbody></table></div>"
+    )
+    about = "All of them: <code>keepmum ledger --days 30</code>."
+    return _card("The last rows of the ledger", about, table, wide=True)
+
+
+def _forgotten(row: Row) -> str:
+    return "" if row.forgotten is None else f"{(row.forgotten - row.at) / 1000:.1f} s"
+
+
+def _foot() -> str:
+    flash = re.sub(r"`(.*?)`", r"<code>\1</code>", escape(FLASH))
+    return (
+        "<footer><p>To end any of it: <code>keepmum forget</code>. To take it along:"
+        f" <code>keepmum export</code>.</p><p>{flash}</p></footer>"
+    )
