@@ -5,8 +5,7 @@
 #   boot.sh systemd WORK [BASE]        a real systemd as process 1, without a network
 #   boot.sh run WORK BASE COMMAND...   one command, with the host's network; BASE keeps what it writes
 #
-# BASE is a folder of files laid over / below what the copy itself writes (an environment that was
-# installed once). Needs root, and the packages systemd and dbus. systemctl in the copy:
+# BASE is a folder of files that the copy has besides those of / (an environment installed once). Needs root, and the packages systemd and dbus. systemctl in the copy:
 #   nsenter -t PID -m -p -n -u -i -C systemctl ...
 set -e
 mode=$1 work=$2 base=${3:-}
@@ -16,7 +15,9 @@ overlay() {
     mount --make-rprivate /
     mount -t tmpfs tmpfs "$work/layer"
     mkdir -p "$work/layer/upper" "$work/layer/work"
-    mount -t overlay overlay -o "lowerdir=${base:+$base:}/,upperdir=$1,workdir=$2" "$work/root"
+    # copied, not a layer of its own: BASE lies below /, and layers must not overlap
+    [ -z "$base" ] || cp -a "$base/." "$work/layer/upper/"
+    mount -t overlay overlay -o "lowerdir=/,upperdir=$1,workdir=$2" "$work/root"
 }
 
 if [ "$mode" = run ]; then

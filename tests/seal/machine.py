@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,9 +149,10 @@ def _first_process(process: subprocess.Popen[bytes], log: Path) -> int:
     while time.monotonic() < end:
         if process.poll() is not None:
             raise AssertionError(f"the machine did not boot: {log.read_text()}")
-        pids = children.read_text().split()
-        if pids and Path(f"/proc/{pids[0]}/comm").read_text().strip() == "systemd":
-            return int(pids[0])
+        with suppress(OSError):  # a helper of the script that ended meanwhile
+            pids = children.read_text().split()
+            if pids and Path(f"/proc/{pids[0]}/comm").read_text().strip() == "systemd":
+                return int(pids[0])
     raise AssertionError(f"the machine did not boot: {log.read_text()}")
 
 
