@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from device.ears import pipes
 from device.ears.engines import Crew
-from device.ears.pipes import Mark, Word
+from device.ears.pipes import SOUND, Mark, Word
 from device.errors import KeepmumError
 from device.mind.types import Progress
 
@@ -150,7 +150,7 @@ def _records(line: Line, limit_s: float) -> Iterator[tuple[Mark, bytes]]:
             return
         line.lived[0] = 1
         signal.setitimer(signal.ITIMER_REAL, limit_s)
-        taken += record[0] is Mark.FRAME
+        taken += record[0] in SOUND
         if taken > line.longest:
             raise OverflowError("more frames than an activation has")
         yield record
@@ -162,8 +162,8 @@ def take_command(crew: Crew, line: Line) -> None:
     signal.setitimer(signal.ITIMER_REAL, engine.limit_s)
     engine.start()
     for mark, frame in _records(line, engine.limit_s):
-        if mark is Mark.FRAME:
-            words = engine.feed(frame)
+        if mark in SOUND:
+            words = engine.feed(frame, mark is Mark.FRAME)
             if words is None:
                 continue
             now = crew.progress(words.split())
@@ -187,7 +187,7 @@ def spot_stop(crew: Crew, line: Line) -> None:
     signal.setitimer(signal.ITIMER_REAL, spotter.limit_s)
     spotter.start()
     for mark, frame in _records(line, spotter.limit_s):
-        if mark is not Mark.FRAME:
+        if mark not in SOUND:
             return
         if spotter.feed(frame) and not told:
             told = True

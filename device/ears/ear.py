@@ -43,6 +43,8 @@ class Ear:
     think_s: float = 5.0
     lamp: Lamp = Lamp.ASLEEP
     at_rest: bool = True
+    speech: bool = True
+    """Whether somebody speaks in the present frame; in the one that woke, always."""
 
     # --- events
 
@@ -86,7 +88,8 @@ class Ear:
 
     def is_speech(self, frame: Sound) -> bool:
         """Whether somebody speaks in this frame."""
-        return self.vad.step(frame) >= self.speech_threshold
+        self.speech = self.vad.step(frame) >= self.speech_threshold
+        return self.speech
 
     def wait_for_answer(self, seconds: float) -> None:
         """Give the recognizer time; a file, which has no pace of its own, gives all there is."""
@@ -98,8 +101,9 @@ class Ear:
         """Perform one command of the machine."""
         match command:
             case s.Pass():
-                self.recognizer.push(self.microphone.frame.data.cast("B"))
+                self.recognizer.push(self.microphone.frame.data.cast("B"), self.speech)
             case s.TakeIn():
+                self.speech = True
                 self.recognizer.open()
             case s.End():
                 self.recognizer.end()

@@ -1,10 +1,11 @@
 """The two pipes between ears and a recognizer child, byte by byte.
 
 Ears to child, a pipe of one page (4 KiB), written without blocking. A record is a kind byte,
-followed by the 2,560 bytes of a frame if the kind is FRAME. A record is shorter than PIPE_BUF, so
-it arrives whole or is not written at all:
+followed by the 2,560 bytes of a frame if the kind is FRAME or QUIET. A record is shorter than
+PIPE_BUF, so it arrives whole or is not written at all:
 
-    FRAME     80 ms of sound
+    FRAME     80 ms of sound with speech in it
+    QUIET     80 ms of sound without
     END       the command is over: answer
     CANCEL    nobody waits for an answer any more
     ABANDON   written when a child died early: everything before it is nobody's
@@ -42,6 +43,7 @@ class Mark(IntEnum):
     """Kinds of records from ears to a child."""
 
     FRAME = 0x46
+    QUIET = 0x51
     END = 0x45
     CANCEL = 0x43
     ABANDON = 0x41
@@ -59,6 +61,7 @@ class Word(IntEnum):
     HUNG = 0x23
 
 
+SOUND = (Mark.FRAME, Mark.QUIET)
 _RESULT = struct.Struct(">HB" + MAX_SLOTS * "Bi")
 Said = Progress | Word | Request | None
 """What a record to ears means; a result is its request, or None if nothing was understood."""
@@ -114,4 +117,4 @@ def read_record(pipe: int) -> tuple[Mark, bytes] | None:
     if not kind:
         return None
     mark = Mark(kind[0])
-    return (mark, os.read(pipe, FRAME_BYTES)) if mark is Mark.FRAME else (mark, b"")
+    return (mark, os.read(pipe, FRAME_BYTES)) if mark in SOUND else (mark, b"")

@@ -39,7 +39,7 @@ from device.ears.children import (
     take_command,
 )
 from device.ears.engines import Crew
-from device.ears.pipes import Mark, Said, Word
+from device.ears.pipes import SOUND, Mark, Said, Word
 from device.ears.ring import Backlog
 from device.errors import RecognizerGone
 from device.mind.types import Progress, Request, frames
@@ -81,9 +81,9 @@ class _Channel:
         """No child has or will have frames of the present activation."""
         return not self.running and not len(self.backlog)
 
-    def push(self, frame: memoryview) -> None:
+    def push(self, frame: memoryview, kind: Mark) -> None:
         """Queue a frame and write what the pipe takes."""
-        self.backlog.frame(frame)
+        self.backlog.frame(frame, kind)
         self.flush()
 
     def finish(self, mark: Mark) -> None:
@@ -95,7 +95,7 @@ class _Channel:
         """Write what the pipe takes; nothing behind a last mark before that child is gone."""
         try:
             while not self.marked and (written := self.backlog.write(self.sound)) is not None:
-                self.running = self.running or written is Mark.FRAME
+                self.running = self.running or written in SOUND
                 self.marked = written in _LAST
         except BrokenPipeError as error:
             raise RecognizerGone from error
@@ -160,10 +160,13 @@ class Recognizer:
             raise RuntimeError("a command is still being taken in")
         self._taking = self._owed = True
 
-    def push(self, frame: memoryview) -> None:
-        """Take in a frame, 2,560 bytes. What exceeds the longest command is not kept."""
+    def push(self, frame: memoryview, speech: bool = True) -> None:
+        """Take in a frame, 2,560 bytes, with or without speech in it.
+
+        What exceeds the longest command is not kept.
+        """
         if self._taking:
-            self._commands.push(frame)
+            self._commands.push(frame, Mark.FRAME if speech else Mark.QUIET)
 
     def end(self) -> None:
         """The command is over; `Heard` will follow."""
@@ -251,7 +254,7 @@ class Recognizer:
     def spot_push(self, frame: memoryview) -> None:
         """Pass a frame on, 2,560 bytes; one that the spotter has no time for is lost."""
         if not self._stop.marked:
-            self._stop.push(frame)
+            self._stop.push(frame, Mark.FRAME)
             self._stop.backlog.clear_frames()
 
     def spot_end(self) -> None:

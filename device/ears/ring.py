@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
-from device.ears.pipes import RECORD_BYTES, Mark
+from device.ears.pipes import RECORD_BYTES, SOUND, Mark
 from device.mind.types import FRAME_BYTES
 
 _NOTHING = bytes(RECORD_BYTES)
@@ -30,15 +30,15 @@ class Backlog:
         """Records that wait."""
         return len(self._order)
 
-    def frame(self, frame: memoryview) -> bool:
-        """Queue a frame, 2,560 bytes; False if there is no room, and then it is not taken."""
+    def frame(self, frame: memoryview, kind: Mark = Mark.FRAME) -> bool:
+        """Queue a frame, 2,560 bytes, of a `kind` in SOUND; False, and not taken, if full."""
         if self._frames == self._slots:
             return False
         at = (self._first + self._frames) % self._slots * RECORD_BYTES
-        self._block[at] = Mark.FRAME
+        self._block[at] = kind
         self._block[at + 1 : at + 1 + FRAME_BYTES] = frame
         self._frames += 1
-        self._order.append(Mark.FRAME)
+        self._order.append(kind)
         return True
 
     def mark(self, mark: Mark, *, ahead: bool = False) -> None:
@@ -54,7 +54,7 @@ class Backlog:
             return None
         kind = self._order[0]
         at = self._first * RECORD_BYTES
-        record = memoryview(self._block)[at : at + RECORD_BYTES] if kind is Mark.FRAME else None
+        record = memoryview(self._block)[at : at + RECORD_BYTES] if kind in SOUND else None
         try:
             os.write(pipe, bytes([kind]) if record is None else record)
         except BlockingIOError:
@@ -63,7 +63,7 @@ class Backlog:
         return kind
 
     def _drop(self) -> None:
-        if self._order.popleft() is not Mark.FRAME:
+        if self._order.popleft() not in SOUND:
             return
         at = self._first * RECORD_BYTES
         self._block[at : at + RECORD_BYTES] = _NOTHING
@@ -80,6 +80,6 @@ class Backlog:
 
     def clear_frames(self) -> None:
         """Drop and overwrite the frames that wait; marks stay."""
-        marks = [kind for kind in self._order if kind is not Mark.FRAME]
+        marks = [kind for kind in self._order if kind not in SOUND]
         self.clear()
         self._order.extend(marks)

@@ -32,7 +32,7 @@ class Plain:
     def start(self) -> None:
         pass
 
-    def feed(self, frame: bytes) -> str | None:
+    def feed(self, frame: bytes, speech: bool) -> str | None:
         word = WORDS[struct.unpack_from("<h", frame)[0]]
         if word == "crash":
             os.kill(os.getpid(), signal.SIGSEGV)

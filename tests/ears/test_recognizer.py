@@ -365,5 +365,5 @@ def test_a_request_that_does_not_fit_is_refused() -> None:
 def test_plain_is_an_engine() -> None:
     engine = Plain()
     engine.start()
-    assert engine.feed(bytes(frame("what"))) == "what"
+    assert engine.feed(bytes(frame("what")), True) == "what"
     assert engine.finish() == "what"

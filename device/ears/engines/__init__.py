@@ -23,8 +23,11 @@ class Engine(Protocol):
     def start(self) -> None:
         """In the child, before the first frame: all that can be done ahead of time."""
 
-    def feed(self, frame: bytes) -> str | None:
-        """Take 80 ms of s16le sound; the words so far, or None if nothing new is known."""
+    def feed(self, frame: bytes, speech: bool) -> str | None:
+        """Take 80 ms of s16le sound; the words so far, or None if nothing new is known.
+
+        `speech`: what the voice activity detector says of the frame.
+        """
 
     def finish(self) -> str:
         """The words of the command; empty if there were none."""
