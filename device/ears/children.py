@@ -158,7 +158,7 @@ def _records(line: Line, limit_s: float) -> Iterator[tuple[Mark, bytes]]:
 
 def take_command(crew: Crew, line: Line) -> None:
     """The life of a child: one command, one answer."""
-    engine, told = crew.engine, Progress.CAN_GO_ON
+    engine, told, asked = crew.engine, Progress.CAN_GO_ON, False
     signal.setitimer(signal.ITIMER_REAL, engine.limit_s)
     engine.start()
     for mark, frame in _records(line, engine.limit_s):
@@ -166,15 +166,18 @@ def take_command(crew: Crew, line: Line) -> None:
             words = engine.feed(frame, mark is Mark.FRAME)
             if words is None:
                 continue
-            now = crew.progress(words.split())
+            now = crew.progress(words.split(), asked)
             if now is not told:
                 told = now
                 os.write(line.ends.answers, bytes([told]))
         elif mark is Mark.END:
             words = engine.finish()
-            request = crew.understand(words.split()) if words else None
+            request = crew.understand(words.split(), asked) if words else None
             os.write(line.ends.answers, pipes.pack_result(request))
             return
+        elif mark is Mark.ASKED:
+            asked = True
+            engine.asked()
         else:
             return
 

@@ -102,9 +102,9 @@ class Ear:
         match command:
             case s.Pass():
                 self.recognizer.push(self.microphone.frame.data.cast("B"), self.speech)
-            case s.TakeIn():
+            case s.TakeIn(asked):
                 self.speech = True
-                self.recognizer.open()
+                self.recognizer.open(asked=asked)
             case s.End():
                 self.recognizer.end()
             case s.SpotPass():

@@ -48,6 +48,7 @@ SPOT_FRAMES = frames(20.0)
 """A stop spotter takes this much sound at most."""
 _MOST_BYTES = 4_096
 _GONE = (Word.GONE, Word.CRASHED, Word.HUNG)
+_FIRST = (*SOUND, Mark.ASKED)
 _LAST = (Mark.END, Mark.CANCEL)
 
 
@@ -86,8 +87,8 @@ class _Channel:
         self.backlog.frame(frame, kind)
         self.flush()
 
-    def finish(self, mark: Mark) -> None:
-        """No more frames for this activation: `mark` is its last record."""
+    def mark(self, mark: Mark) -> None:
+        """Queue a mark and write what the pipe takes; END and CANCEL are an activation's last."""
         self.backlog.mark(mark)
         self.flush()
 
@@ -95,7 +96,7 @@ class _Channel:
         """Write what the pipe takes; nothing behind a last mark before that child is gone."""
         try:
             while not self.marked and (written := self.backlog.write(self.sound)) is not None:
-                self.running = self.running or written in SOUND
+                self.running = self.running or written in _FIRST
                 self.marked = written in _LAST
         except BrokenPipeError as error:
             raise RecognizerGone from error
@@ -154,11 +155,16 @@ class Recognizer:
         """Readable when `poll` has something to give."""
         return self._commands.answers
 
-    def open(self) -> None:
-        """A new activation; the one before it must have been heard or cancelled."""
+    def open(self, *, asked: bool = False) -> None:
+        """A new activation; the one before it must have been heard or cancelled.
+
+        `asked`: what will be said answers the speaker's own question.
+        """
         if self._owed:
             raise RuntimeError("a command is still being taken in")
         self._taking = self._owed = True
+        if asked:
+            self._commands.mark(Mark.ASKED)
 
     def push(self, frame: memoryview, speech: bool = True) -> None:
         """Take in a frame, 2,560 bytes, with or without speech in it.
@@ -175,7 +181,7 @@ class Recognizer:
         self._taking = False
         if self._commands.idle:
             return  # no frame was pushed: `poll` says so, without a child
-        self._commands.finish(Mark.END)
+        self._commands.mark(Mark.END)
 
     def cancel(self) -> None:
         """Nobody waits any more: drop the backlog, have the child go; no `Heard` will follow."""
@@ -188,7 +194,7 @@ class Recognizer:
         if channel.running:
             self._stale = True
             if not channel.marked:
-                channel.finish(Mark.CANCEL)
+                channel.mark(Mark.CANCEL)
 
     def poll(self) -> list[Progress | Heard]:
         """What has become known; flushes the backlog. RecognizerGone if the parent died."""
@@ -260,7 +266,7 @@ class Recognizer:
     def spot_end(self) -> None:
         """The speaker is quiet, or 20 s are over: the child goes, with what it holds."""
         if self._stop.running and not self._stop.marked:
-            self._stop.finish(Mark.END)
+            self._stop.mark(Mark.END)
 
     def poll_spot(self) -> bool:
         """True once after the stop word was said."""

@@ -6,7 +6,7 @@ Recognizers get their grammar from it, and it tells whether what was heard so fa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from device.mind.automaton import Automaton
 from device.mind.types import Progress
@@ -43,6 +43,28 @@ class Graph:
         if state is None:
             return Progress.NOTHING_FITS
         return Progress.CAN_GO_ON if self._arcs[state] else Progress.COMPLETE
+
+
+def without(automaton: Automaton, intents: Container[int]) -> Automaton:
+    """`automaton` less the sentences that can only mean one of `intents`."""
+    meanings = {
+        state: kept
+        for state, all_of_them in automaton.meanings.items()
+        if (kept := tuple(m for m in all_of_them if m.intent not in intents))
+    }
+    alive: dict[int, bool] = {}
+
+    def lives(state: int) -> bool:
+        if state not in alive:
+            ends = [lives(after) for _, _, after in automaton.states[state]]
+            alive[state] = state in meanings or any(ends)
+        return alive[state]
+
+    states = tuple(
+        tuple(arc for arc in arcs if lives(arc[2])) if lives(state) else ()
+        for state, arcs in enumerate(automaton.states)
+    )
+    return Automaton(automaton.start, states, meanings)
 
 
 def minimal(automaton: Automaton) -> Graph:

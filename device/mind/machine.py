@@ -112,7 +112,7 @@ def _hush(state: Asleep | FollowUp) -> tuple[Do, ...]:
 def _wake(state: Asleep | FollowUp, cause: int, score: int, *, passing: bool) -> Step:
     """Open: the frame that woke is the first that is passed; no earlier one exists."""
     number = _next(state.number)
-    do = (*_hush(state), SayWoke(number, cause, score), TakeIn())
+    do = (*_hush(state), SayWoke(number, cause, score), TakeIn(asked=cause == FOLLOW_UP))
     if not passing:
         return Listening(number, cause, state.loud), do
     return Listening(number, cause, state.loud, taken=1), (*do, Pass())

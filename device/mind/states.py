@@ -149,6 +149,9 @@ Event = Frame | Pressed | Hinted | Progressed | Heard | Spotted
 class TakeIn:
     """Begin to pass frames to a fresh recognizer child."""
 
+    asked: bool = False
+    """What follows answers the speaker's own question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pass:

@@ -32,6 +32,9 @@ class Plain:
     def start(self) -> None:
         pass
 
+    def asked(self) -> None:
+        self._words.append("what")
+
     def feed(self, frame: bytes, speech: bool) -> str | None:
         word = WORDS[struct.unpack_from("<h", frame)[0]]
         if word == "crash":
@@ -77,13 +80,13 @@ class AlwaysStop:
 QUESTION = ["what", "time", "is", "it"]
 
 
-def progress(words: Sequence[str]) -> Progress:
+def progress(words: Sequence[str], asked: bool) -> Progress:
     if list(words) == QUESTION:
         return Progress.COMPLETE
     return Progress.CAN_GO_ON if QUESTION[: len(words)] == list(words) else Progress.NOTHING_FITS
 
 
-def understand(words: Sequence[str]) -> Request | None:
+def understand(words: Sequence[str], asked: bool) -> Request | None:
     return Request(Intent.TIME, ((Slot.NUMBER, 7),)) if list(words) == QUESTION else None
 
 

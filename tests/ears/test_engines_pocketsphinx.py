@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.ears.crew import crew_of
+from device.ears.crew import commands_of, crew_of
 from device.ears.endpoint import Vad
 from device.ears.engines import Crew
 from device.ears.engines.pocketsphinx import PocketSphinx
@@ -44,10 +44,11 @@ def frames(text: str, name: str = "slt") -> list[tuple[bytes, bool]]:
     return [(block.tobytes(), vad.step(block) > 0.5) for block in blocks]
 
 
-@functools.cache
 def crew() -> Crew:
     lexicon = Lexicon(english().graph.words)
-    return crew_of(PocketSphinx(english().graph, lexicon), english(), lexicon)
+    return crew_of(
+        PocketSphinx(commands_of(english()), english().graph, lexicon), english(), lexicon
+    )
 
 
 def heard(text: str, name: str = "slt") -> Request | None:
@@ -92,13 +93,26 @@ def test_other_talk_is_refused(text: str) -> None:
     assert heard(text) is None
 
 
+def test_an_answer_counts_only_after_a_question() -> None:
+    for asked in (False, True):
+        made = crew()
+        made.engine.start()
+        if asked:
+            made.engine.asked()
+        for frame in frames("for ten minutes"):
+            made.engine.feed(*frame)
+        words = made.engine.finish().split()
+        answer = Request(Intent.ANSWER, ((Slot.DURATION, 600),))
+        assert made.understand(words, asked) == (answer if asked else None)
+
+
 def test_words_come_while_they_are_said() -> None:
     made = crew()
     made.engine.start()
     seen = [made.engine.feed(*frame) for frame in frames("pause the music")]
     partial = [words for words in seen if words]
     assert partial[-1] == "pause the music"
-    assert made.progress(partial[-1].split()) is Progress.COMPLETE
+    assert made.progress(partial[-1].split(), False) is Progress.COMPLETE
     assert made.engine.finish() == "pause the music"
 
 

@@ -78,6 +78,14 @@ def test_a_command_is_heard_once(recognizer: Recognizer) -> None:
     assert nothing_more(recognizer)
 
 
+def test_the_child_knows_that_it_hears_an_answer(recognizer: Recognizer) -> None:
+    recognizer.open(asked=True)
+    said(recognizer, "time", "is", "it")
+    recognizer.end()
+    assert heard(recognizer) == Heard(TIME)
+    assert nothing_more(recognizer)
+
+
 def test_what_is_no_command_is_heard_as_nothing(recognizer: Recognizer) -> None:
     assert ask(recognizer, "what", "is", "what") == Heard(None)
 

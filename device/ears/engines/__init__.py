@@ -23,6 +23,9 @@ class Engine(Protocol):
     def start(self) -> None:
         """In the child, before the first frame: all that can be done ahead of time."""
 
+    def asked(self) -> None:
+        """What will be said answers the speaker's own question. At most once, after `start`."""
+
     def feed(self, frame: bytes, speech: bool) -> str | None:
         """Take 80 ms of s16le sound; the words so far, or None if nothing new is known.
 
@@ -50,8 +53,8 @@ class Crew:
     """All that a recognizer's children work with, made in their parent."""
 
     engine: Engine
-    progress: Callable[[Sequence[str]], Progress]
-    """Can these words go on? (the word graph's answer)"""
-    understand: Callable[[Sequence[str]], Request | None]
-    """What these words ask for (the matcher's answer)."""
+    progress: Callable[[Sequence[str], bool], Progress]
+    """Can these words go on? (the word graph's answer) True: they answer a question."""
+    understand: Callable[[Sequence[str], bool], Request | None]
+    """What these words ask for (the matcher's answer). True: they answer a question."""
     spotter: Spotter | None = None
