@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from device.commands import basic, demo, models, mute, run
+from device.commands import basic, demo, export, forget, ledger, models, mute, report, run, watch
 from device.errors import KeepmumError
 
 GROUPS = {"models": models.app}
 """Commands that have commands of their own."""
-SINGLES = (run.app, demo.app, mute.app, basic.app)
+SINGLES = (
+    run.app,
+    demo.app,
+    mute.app,
+    watch.app,
+    ledger.app,
+    report.app,
+    export.app,
+    forget.app,
+    basic.app,
+)
 """Modules whose commands stand on their own, in the order in which --help shows them."""
 
 app = typer.Typer(

@@ -58,7 +58,7 @@ def _hands(arguments: list[str]) -> int:
     from device.hands.loop import main
 
     settings = config.load(options.config)
-    main(settings, names.in_force(settings))
+    main(settings, names.in_force(settings), options.config)
     return 0
 
 

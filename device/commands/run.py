@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from device import config, names
+from device.commands import reach
 from device.commands.supervisor import RESTART_S, Process, Supervisor
 from device.commands.timeline import JournalPipe, Timeline
 from device.config import Config
@@ -74,13 +75,19 @@ def stage(settings: Config, *, source: str = "") -> Iterator[Scene]:
 
 def _placed(settings: Config, folder: Path) -> Config:
     """The settings with the letter socket in `folder`; state too where it can't be kept else."""
-    state = Path(settings.service.state)
-    if not os.access(state if state.exists() else state.parent, os.W_OK):
-        state = Path(os.environ.get("XDG_STATE_HOME", "~/.local/state")).expanduser() / "keepmum"
     service = dataclasses.replace(
-        settings.service, socket=str(folder / "letters.sock"), state=str(state)
+        settings.service,
+        socket=str(folder / "letters.sock"),
+        ask=str(_ours(Path(settings.service.ask), reach.own_socket())),
+        state=str(_ours(Path(settings.service.state), reach.own_state())),
     )
     return dataclasses.replace(settings, service=service)
+
+
+def _ours(path: Path, otherwise: Path) -> Path:
+    """`path` if this user can make or change it, else another place."""
+    there = next(p for p in (path, *path.parents) if p.exists())
+    return path if os.access(there if there.is_dir() else path.parent, os.W_OK) else otherwise
 
 
 def _watch(scene: Scene, timeline: Timeline, *, over_with_ears: bool) -> int:

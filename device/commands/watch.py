@@ -24,15 +24,16 @@ from rich.text import Text
 
 from device import config
 from device.commands import reach
+from device.config import Config
 from device.errors import HandsSilent
 from device.hands import localsocket
 from device.hands.describe import DAYS, duration
+from device.panel.flag import MuteFlag
 
 app = typer.Typer()
 WAKINGS = 10
 FAULTS = 5
 REFRESH_S = 0.5
-MUTE_FLAG = Path("/var/lib/keepmum-panel/mute")
 STATES = {
     "listening": ("listening", "bold white on dark_cyan"),
     "thinking": ("thinking", "bold white on dark_blue"),
@@ -168,16 +169,16 @@ def watch(
             for record in records(hands, None):
                 console.print(line_of(record), soft_wrap=True, highlight=False)
             return
-        _live(console, hands)
+        _live(console, hands, settings)
     raise HandsSilent(socket=path)
 
 
-def _live(console: Console, hands: socket.socket) -> None:
+def _live(console: Console, hands: socket.socket, settings: Config) -> None:
     scene = Scene()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         for record in records(hands, REFRESH_S):
             scene.take(record)
-            scene.muted = muted()
+            scene.muted = muted(settings)
             live.update(picture(scene), refresh=True)
 
 
@@ -196,10 +197,10 @@ def records(hands: socket.socket, timeout: float | None) -> Iterator[dict[str, A
         yield from (localsocket.understood(line) for line in lines)
 
 
-def muted() -> bool:
+def muted(settings: Config) -> bool:
     """Whether the mute flag is set; False where this user can't see it."""
     try:
-        return MUTE_FLAG.exists()
+        return MuteFlag(settings.panel.folder).is_set
     except PermissionError:
         return False
 
