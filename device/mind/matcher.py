@@ -296,11 +296,7 @@ def add(held: Tag, tag: Tag) -> Tag:
         return held
     sums = dict(held)
     for slot, value in tag:
-        sums[slot] = (
-            sums[slot] | value
-            if slot is Slot.DAYS and slot in sums
-            else (sums.get(slot, 0) + value)
-        )
+        sums[slot] = sums.get(slot, 0) + value
     return tuple(sorted(sums.items()))
 
 
