@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from device.commands import basic, demo, export, forget, ledger, models, mute, report, run, watch
+from device.commands import (
+    basic,
+    demo,
+    export,
+    forget,
+    ledger,
+    models,
+    mute,
+    report,
+    run,
+    sentences,
+    watch,
+)
 from device.errors import KeepmumError
 
-GROUPS = {"models": models.app}
+GROUPS = {"models": models.app, "sentences": sentences.app}
 """Commands that have commands of their own."""
 SINGLES = (
     run.app,

@@ -80,7 +80,9 @@ def _readings(
             while back is not None:
                 words.append(back[1])
                 back = came[back[0]]
-            first, second = sorted([(meaning.rank, a), (against.rank, b)], key=lambda m: (m[0], m[1].slots))
+            first, second = sorted(
+                [(meaning.rank, a), (against.rank, b)], key=lambda m: (m[0], m[1].slots)
+            )
             ranks = (first[0], second[0])
             found.append(Ambiguity(tuple(reversed(words)), first[1], second[1], ranks))
     return found

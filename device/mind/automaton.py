@@ -106,6 +106,10 @@ class Builder:
         """The state in which a sentence of this meaning is finished."""
         return self._state(frozenset(), frozenset({meaning}))
 
+    def is_final(self, state: int) -> bool:
+        """Whether a sentence is finished in `state`."""
+        return bool(self._meanings[state])
+
     def union(self, states: Iterable[int]) -> int:
         """The state that can do what any of `states` can."""
         distinct = set(states) - {DEAD}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from device.mind.automaton import Tag
+from device.mind.automaton import Arc, Tag
 from device.mind.matcher import add, request
 from device.mind.sentences import Sentences
 from device.mind.types import Request
@@ -38,27 +39,28 @@ class Examples:
 
     def of(self, rank: int, choose: Choose) -> Example:
         """One sentence whose meaning has this rank."""
-        state, words, held = self._automaton.start, (), ()  # type: int, tuple[str, ...], Tag
+        state = self._automaton.start
+        words: tuple[str, ...] = ()
+        held: Tag = ()
         while True:
             ends = [m for m in self._automaton.meanings.get(state, ()) if m.rank == rank]
-            arcs = [
-                arc for arc in self._automaton.states[state] if rank in self._reaching(arc[2])
-            ]
-            choice = choose(len(arcs) + len(ends))
-            if choice >= len(arcs):
+            ways = list(self._ways(state, rank).values())
+            choice = choose(len(ways) + len(ends))
+            if choice >= len(ways):
                 return Example(words, request(ends[0], held), rank)
-            word, tag, state = arcs[choice]
+            word, tag, state = ways[choice][choose(len(ways[choice]))]
             words, held = (*words, word), add(held, tag)
 
-    def all(self, each: int, choose: Choose) -> Iterator[Example]:
-        """`each` examples of every meaning, none twice."""
-        for rank in sorted(self.ranks()):
-            found = {example.words: example for example in (self.of(rank, choose),) * 1}
-            for _ in range(each * 3):
-                if len(found) < each:
-                    example = self.of(rank, choose)
-                    found.setdefault(example.words, example)
-            yield from sorted(found.values(), key=lambda example: (len(example.words), example.words))
+    def _ways(self, state: int, rank: int) -> dict[str, list[Arc]]:
+        """The arcs from `state` towards `rank`, all those that say a value taken as one way, so
+        that long lists of numbers don't crowd out everything else.
+        """
+        ways: dict[str, list[Arc]] = defaultdict(list)
+        for arc in self._automaton.states[state]:
+            word, tag, target = arc
+            if rank in self._reaching(target):
+                ways["" if tag else word].append(arc)
+        return ways
 
     def _reaching(self, state: int) -> frozenset[int]:
         """The ranks of the meanings that can be reached from `state`."""

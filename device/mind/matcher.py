@@ -12,7 +12,7 @@ import heapq
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device.mind.automaton import Arc, Meaning, Tag
 from device.mind.sentences import Sentences
@@ -96,13 +96,13 @@ class Matcher:
     def find(self, words: Sequence[str], clipped: bool = False) -> Match | None:
         """`match`, with cost and sentence. `words` are any text's words, in any case."""
         heard = self.sentences.tokens(" ".join(words))
-        exact = self._exact(heard)
+        exact = self.exact(heard)
         strict = not self.sentences.never_ignore.isdisjoint(heard)
         if exact is not None or strict or not heard:
             return exact
         return _Search(self, heard, clipped).best()
 
-    def _exact(self, heard: Sequence[str]) -> Match | None:
+    def exact(self, heard: Sequence[str]) -> Match | None:
         """The sentence that is said word for word; of several the one that counts first."""
         ways: dict[tuple[int, Tag], tuple[str, ...]] = {(self.start, ()): ()}
         for word in heard:
@@ -168,16 +168,17 @@ class _Search:
         return None
 
     def _ended(self, node: _Node, cost: float) -> Match | None:
-        state, place, held = node
-        meanings = self._m.meanings.get(state)
-        if place < len(self._heard) or not meanings:
+        state, place, _ = node
+        if place < len(self._heard) or state not in self._m.meanings:
             return None
         path: tuple[str, ...] = ()
         back = node
         while back in self._from:
             back, words = self._from[back]
             path = words + path
-        return Match(request(meanings[0], held), cost, meanings[0].rank, path)
+        # the same words may be read in two ways: the reading is that of the exact sentence
+        exact = self._m.exact(path)
+        return None if exact is None else replace(exact, cost=cost)
 
     def _push(self, to: _Node, cost: float, back: _Node | None, said: tuple[str, ...]) -> None:
         bound = cost + self._left[to[1]]

@@ -194,7 +194,7 @@ class _Merger:
                 self._fault(file, line, problem)
                 continue
             start = builder.before(node, end)
-            if start == end:
+            if builder.is_final(start):
                 self._fault(file, line, "this sentence can be empty")
             elif start != DEAD:
                 starts.append(start)
