@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -157,3 +158,14 @@ def _wait_until_it_answers(server: VirtualSound, sink: str, seconds: float = 10.
         time.sleep(0.05)
     server.stop()
     raise NoVirtualSound(program="pulseaudio")
+
+
+def main(folder: str, *sinks: str) -> None:
+    """Run a server until it ends (a unit of its own, in tests under a real systemd)."""
+    server = start_server(Path(folder), sinks)
+    server.process.wait()
+    server.stop()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

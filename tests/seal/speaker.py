@@ -1,0 +1,102 @@
+"""keepmum installed on a booted machine, with a microphone and a loudspeaker that are not there.
+
+Two private sound servers, as the machine has no sound card: hands have a server of their own, so
+that they can't record what the microphone hears. The drop-ins give each unit its socket; nothing
+else of the units is loosened.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.seal.machine import ENTER, ROOT, Machine
+
+INSTALLER = str(ROOT / "device" / "commands" / "install.py")
+SOUND = "/run/keepmum-test"
+SITE = "/opt/keepmum/venv/lib/python3.11/site-packages"
+PYTHON = "/opt/keepmum/venv/bin/python3"
+
+_SERVER = """[Unit]
+Description=virtual {name}
+
+[Service]
+Type=exec
+RuntimeDirectory=keepmum-test-{name}
+RuntimeDirectoryMode=0755
+RuntimeDirectoryPreserve=yes
+ExecStart={python} -m device.commands.virtualsound /run/keepmum-test-{name} {name}
+Restart=always
+RestartSec=100ms
+StartLimitIntervalSec=0
+Environment=HOME=/run/keepmum-test-{name}
+"""
+_USES = """# a sound server's socket, where there is no sound card
+[Service]
+BindReadOnlyPaths=/run/keepmum-test-{name}
+Environment=PULSE_SERVER=unix:/run/keepmum-test-{name}/native
+Environment=ALSA_CONFIG_PATH=/run/keepmum-test-{name}/asound.conf
+Environment=PULSE_COOKIE=/run/keepmum-test-{name}/cookie
+Environment=PULSE_RUNTIME_PATH=/run/keepmum-test-{name}/runtime
+Environment=PULSE_STATE_PATH=/run/keepmum-test-{name}/state
+"""
+
+
+class Speaker:
+    """keepmum on a machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def install(self) -> str:
+        """What `sudo make install` does; its output."""
+        return self.machine.run("/usr/bin/python3", INSTALLER, "install").stdout
+
+    def uninstall(self, *options: str) -> str:
+        """What `sudo make uninstall` does."""
+        return self.machine.run("/usr/bin/python3", INSTALLER, "uninstall", *options).stdout
+
+    def give_sound(self) -> None:
+        """Start the virtual microphone and loudspeaker, and let the units use them."""
+        for name, unit in (("microphone", "ears"), ("loudspeaker", "hands")):
+            server = _SERVER.format(name=name, python=PYTHON)
+            self.machine.write(f"/run/systemd/system/keepmum-test-{name}.service", server)
+            self.machine.write(
+                f"/run/systemd/system/keepmum-{unit}.service.d/sound.conf", _USES.format(name=name)
+            )
+        self.machine.systemctl("daemon-reload")
+        self.machine.systemctl(
+            "restart", "keepmum-test-microphone.service", "keepmum-test-loudspeaker.service"
+        )
+        self.machine.until("sound servers answer", self.hears_servers)
+        self.machine.systemctl("restart", "keepmum-hands.service")
+        self.machine.systemctl("restart", "--no-block", "keepmum-ears.service")
+
+    def hears_servers(self) -> bool:
+        """Whether both sound servers answer."""
+        return all(self.pactl(n, "info", check=False) for n in ("microphone", "loudspeaker"))
+
+    def pactl(self, name: str, *words: str, check: bool = True) -> str:
+        """A word to one of the sound servers."""
+        server = f"--server=unix:/run/keepmum-test-{name}/native"
+        return self.machine.run("pactl", server, *words, check=check).stdout
+
+    def say(self, wav: Path) -> None:
+        """Play a file of this machine into the microphone, at the pace of time."""
+        with wav.open("rb") as sound:
+            subprocess.run(
+                [*ENTER, "-t", str(self.machine.pid), "paplay"]
+                + ["--server=unix:/run/keepmum-test-microphone/native", "--device=microphone"]
+                + ["--file-format=wav", "/dev/stdin"],
+                stdin=sound,
+                check=True,
+                timeout=60,
+            )
+
+    def is_listening(self) -> bool:
+        """Whether ears are sealed, primed and ready."""
+        return self.machine.is_active("keepmum-ears.service")
+
+    def wait_until_listening(self, seconds: float = 30.0) -> float:
+        """How long it took."""
+        return self.machine.until("ears listen", self.is_listening, seconds)
