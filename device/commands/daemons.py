@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
-from device.errors import NoLetterSocket
+from device.errors import MicrophoneBusy, NoLetterSocket, NoMicrophone
+
+NO_MICROPHONE_S = 2.0
 
 
 def run_daemon(name: str, arguments: list[str]) -> int:
@@ -46,7 +49,12 @@ def _ears(arguments: list[str]) -> int:
         source=options.input,
         sealed=not options.unsealed,
     )
-    live(settings, names.in_force(settings), given)
+    try:
+        live(settings, names.in_force(settings), given)
+    except (NoMicrophone, MicrophoneBusy):
+        # the service manager starts ears at once: not again and again with every model
+        time.sleep(NO_MICROPHONE_S)
+        raise
     return 0
 
 
@@ -56,9 +64,11 @@ def _hands(arguments: list[str]) -> int:
     )
     from device import config, names
     from device.hands.loop import main
+    from device.panel.words import LampLine
 
     settings = config.load(options.config)
-    main(settings, names.in_force(settings), options.config)
+    lamp = LampLine(settings.panel.socket).name
+    main(settings, names.in_force(settings), options.config, lamp)
     return 0
 
 

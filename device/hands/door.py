@@ -45,7 +45,7 @@ class Door:
 
     def hint(self, hint: Hint) -> None:
         """Tell the ears; ears that don't read are gone or hang, and hints are worth no waiting."""
-        with contextlib.suppress(BlockingIOError, ConnectionError):
+        with contextlib.suppress(OSError):  # ears that ended meanwhile: `letters` sees that
             self._ears.send(bytes([hint]))
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from device.hands.state import open_state
 from device.hands.surroundings import Surroundings
 from device.hands.timers import Alarms, Timers
 from device.hands.volume import Volume
-from device.mind.types import Hint
+from device.mind.types import Hint, Lamp
 from device.modelstore import ModelStore
 from device.names import NameTable
 
@@ -27,6 +27,8 @@ PIPER_MODELS = {"en": ("piper/en_US-joe-medium.onnx", "piper/en_US-joe-medium.on
 """Voices of the manifest by language: the model, and its settings beside it."""
 
 log = logging.getLogger("keepmum.hands")
+
+_LAMPS = {Hint.QUIET: Lamp.ASLEEP, Hint.SPEAKING: Lamp.SPEAKING, Hint.RINGING: Lamp.RINGING}
 
 
 class House:
@@ -60,6 +62,8 @@ class House:
         """What is told once somebody is there: it came up in quiet hours."""
         self.hint: Callable[[Hint], None] = lambda hint: None
         """Tells the ears what the loudspeaker does; set while they are there."""
+        self.lamp: Callable[[Lamp], None] = lambda lamp: None
+        """Tells the panel what the light should show of the hands."""
         self.warned: dict[str, float] = {}
         """When each alert was last told, by the machine's clock."""
         self._unheard = asyncio.Event()
@@ -182,6 +186,7 @@ class House:
         if self.loud is not self._loud:
             self._loud = self.loud
             self.hint(self.loud)
+            self.lamp(_LAMPS[self.loud])
 
     def _timers_changed(self) -> None:
         self.bell.look()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from device.config import DEFAULT_PATH, Config
@@ -23,9 +24,11 @@ from device.hands.house import House
 from device.hands.journal import Gap, Parted, show_outside
 from device.hands.replies import Chime
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke
-from device.mind.types import FOLLOW_UP, Outcome
+from device.mind.types import FOLLOW_UP, Lamp, Outcome
 from device.names import NameTable
 from device.service import Notifier
+
+WATCHDOG_S = 5.0
 
 
 async def run(house: House) -> None:
@@ -35,9 +38,11 @@ async def run(house: House) -> None:
         door = await connect(house.config.service.socket, guard)
         house.hint = door.hint
         door.hint(house.loud)
+        house.lamp(Lamp.ASLEEP)
         why = await attend(door, house)
         door.close()
         house.hint = lambda hint: None
+        house.lamp(Lamp.BROKEN)
         house.question = None
         house.listen(False)
         house.journal.publish(Parted(why))
@@ -82,13 +87,21 @@ def take(letter: Letter, house: House) -> None:
             warn(house, FAULTS[code])
 
 
-def main(config: Config, names: NameTable, settings: Path | None = None) -> None:
+def main(
+    config: Config,
+    names: NameTable,
+    settings: Path | None = None,
+    lamp: Callable[[Lamp], None] = lambda lamp: None,
+) -> None:
     """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from."""
-    asyncio.run(_main(config, names, settings or DEFAULT_PATH))
+    asyncio.run(_main(config, names, settings or DEFAULT_PATH, lamp))
 
 
-async def _main(config: Config, names: NameTable, settings: Path) -> None:
+async def _main(
+    config: Config, names: NameTable, settings: Path, lamp: Callable[[Lamp], None]
+) -> None:
     house = House(config, names)
+    house.lamp = lamp
     house.volume.mixer = await mixers.find(config.sound.mixer, house.player)
     show_outside(house.journal, house.clock.wall)
     async with desk(house, settings):
@@ -97,6 +110,15 @@ async def _main(config: Config, names: NameTable, settings: Path) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)
         house.start(house.speaker.prepare(house.replies.fixed()))
-        Notifier().ready()
+        notifier = Notifier()
+        notifier.ready()
+        house.start(_tell_that_it_goes(notifier))
         await asyncio.wait([work])
         await house.close()
+
+
+async def _tell_that_it_goes(notifier: Notifier) -> None:
+    """Tell the service manager again and again that this loop turns."""
+    while True:
+        notifier.watchdog()
+        await asyncio.sleep(WATCHDOG_S)

@@ -94,6 +94,29 @@ def connect(path: str) -> socket.socket | None:
     return line
 
 
+class LampLine:
+    """Names lamp patterns to the panel, and finds it again after it was started anew."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._line: socket.socket | None = None
+
+    def name(self, lamp: Lamp) -> None:
+        """Tell the panel; without one there is no light, and that is all."""
+        for _ in range(2):
+            if self._line is None:
+                self._line = connect(self._path)
+            if self._line is None:
+                return
+            try:
+                self._line.send(bytes([lamp]))
+            except OSError:
+                self._line.close()
+                self._line = None
+            else:
+                return
+
+
 def ask(path: str, wish: bytes) -> bool:
     """Say `wish` as a person; whether the speaker is muted afterwards.
 

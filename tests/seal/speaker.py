@@ -84,10 +84,10 @@ class Speaker:
     def say(self, wav: Path) -> None:
         """Play a file of this machine into the microphone, at the pace of time."""
         with wav.open("rb") as sound:
+            server = "--server=unix:/run/keepmum-test-microphone/native"
+            play = ("paplay", server, "--device=microphone", "--file-format=wav", "/dev/stdin")
             subprocess.run(
-                [*ENTER, "-t", str(self.machine.pid), "paplay"]
-                + ["--server=unix:/run/keepmum-test-microphone/native", "--device=microphone"]
-                + ["--file-format=wav", "/dev/stdin"],
+                [*ENTER, "-t", str(self.machine.pid), *play],
                 stdin=sound,
                 check=True,
                 timeout=60,
