@@ -69,7 +69,8 @@ async def perform(skill: Skill, request: Request, house: House) -> Reply:
     if request.intent in (Intent.NO, Intent.NEVERMIND):
         return Reply("speaker.nevermind", chime=Chime.DONE)
     try:
-        return await asyncio.wait_for(skill(request, house), SKILL_SECONDS)
+        async with asyncio.timeout(SKILL_SECONDS):
+            return await skill(request, house)
     except TimeoutError:
         return Reply("speaker.slow")
     except (KeepmumError, OSError) as error:

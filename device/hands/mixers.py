@@ -134,7 +134,8 @@ async def _run(*words: str) -> str:
         *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        out, _ = await asyncio.wait_for(process.communicate(), PROGRAM_SECONDS)
+        async with asyncio.timeout(PROGRAM_SECONDS):
+            out, _ = await process.communicate()
     except (TimeoutError, asyncio.CancelledError):
         process.kill()
         await process.wait()

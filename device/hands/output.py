@@ -6,6 +6,7 @@ play and may be closed when there is nothing.
 
 from __future__ import annotations
 
+import os
 import time
 import wave
 from collections.abc import Callable, Iterator
@@ -135,6 +136,10 @@ class PyAudioSink:
 
     def open(self) -> None:
         """See `Sink.open`; takes the first rate and channel count that the device can."""
+        with _quiet():
+            self._open()
+
+    def _open(self) -> None:
         import pyaudio
 
         if self._audio is None:
@@ -200,6 +205,19 @@ class PyAudioSink:
 
     def _there(self) -> str:
         return portaudio.there_are(portaudio.devices(self._audio, "Output"))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PortAudio and ALSA write their search for devices to stderr; it would drown what matters."""
+    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
 
 
 @contextmanager

@@ -107,31 +107,34 @@ class Player:
         await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
-        opened = False
+        """Play what there is; silence for a while after it, then let the device go."""
+        opened, idle = False, 0
         while not self._over:
+            if not opened:
+                self._wait()
             try:
-                if not self._anything() and not self._wait(IDLE_SECONDS if opened else None):
-                    self._sink.close()
-                    opened = False
-                    continue
-                if not opened and self._anything():
+                if not opened and not self._over:
                     self._sink.open()
-                    opened, self.failed = True, None
+                    opened, idle, self.failed = True, 0, None
                 if opened:
-                    self._one_block()
+                    idle = 0 if self._one_block() else idle + 1
             except NoLoudspeaker as error:
                 opened = False
                 self._fail(error)
+            if opened and idle * BLOCK_SECONDS >= IDLE_SECONDS:
+                self._sink.close()
+                opened = False
         self._sink.close()
 
     def _anything(self) -> bool:
         return any(not c.held and (c.at < len(c.parts) or c.complete) for c in self._clips)
 
-    def _wait(self, seconds: float | None) -> bool:
+    def _wait(self) -> None:
         with self._change:
-            return self._change.wait_for(lambda: self._over or self._anything(), seconds)
+            self._change.wait_for(lambda: self._over or self._anything())
 
-    def _one_block(self) -> None:
+    def _one_block(self) -> bool:
+        """Mix and write the next block; whether there was anything in it."""
         size = int(self._sink.rate * BLOCK_SECONDS)
         self._prepare()
         total = np.zeros(size, dtype=np.float32)
@@ -144,10 +147,10 @@ class Player:
                     begun.append(clip)
             ended = [c for c in self._clips if c.complete and c.at >= len(c.parts)]
             self._clips = [c for c in self._clips if c not in ended]
-        if total.any() or begun or self._clips:
-            mixed = np.clip(total * np.float32(self.level), -32768, 32767).astype(np.int16)
-            self._sink.write(mixed.tobytes())
+        mixed = np.clip(total * np.float32(self.level), -32768, 32767).astype(np.int16)
+        self._sink.write(mixed.tobytes())
         self._tell([c.started.set for c in begun] + [c.ended.set for c in ended])
+        return bool(begun or ended or self._anything())
 
     def _prepare(self) -> None:
         """Turn what comes next into the sink's rate, without keeping the event loop waiting."""

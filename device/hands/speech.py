@@ -65,9 +65,8 @@ class Espeak:
         except OSError as error:
             raise NoVoice(engine=self.name, why=error.strerror) from error
         try:
-            out, _ = await asyncio.wait_for(
-                process.communicate(sentence.encode()), SENTENCE_SECONDS
-            )
+            async with asyncio.timeout(SENTENCE_SECONDS):
+                out, _ = await process.communicate(sentence.encode())
         except (TimeoutError, asyncio.CancelledError):
             process.kill()
             await process.wait()
@@ -113,7 +112,7 @@ class Piper:
                 await self.close()
                 await self.start()
             # a caller who no longer wants it must not leave the answer for the next one
-            work = asyncio.ensure_future(asyncio.wait_for(self._one(sentence), self.patience))
+            work = asyncio.ensure_future(self._one(sentence))
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:
@@ -130,9 +129,10 @@ class Piper:
         if self._process is None or self._process.stdin is None or self._process.stderr is None:
             raise NoVoice(engine=self.name, why="it does not run")
         self._process.stdin.write(" ".join(sentence.split()).encode() + b"\n")
-        while line := await self._process.stderr.readline():
-            if found := re.search(r"Wrote (.+\.wav)$", line.decode(errors="replace").strip()):
-                return await asyncio.to_thread(_read_and_remove, Path(found[1]))
+        async with asyncio.timeout(self.patience):
+            while line := await self._process.stderr.readline():
+                if found := re.search(r"Wrote (.+\.wav)$", line.decode(errors="replace").strip()):
+                    return await asyncio.to_thread(_read_and_remove, Path(found[1]))
         raise NoVoice(engine=self.name, why="it ended")
 
     async def close(self) -> None:
