@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import grp
 import json
 import logging
@@ -83,8 +84,13 @@ def group_id() -> int | None:
 
 
 def listen(path: Path) -> socket.socket:
-    """A socket at `path` for this user and the group keepmum, when no service manager made one."""
+    """A socket at `path` for this user and the group keepmum, when no service manager made one.
+
+    One that a kill left behind is replaced; raises OSError if somebody answers there.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if _answered(path):
+        raise OSError(errno.EADDRINUSE, "another speaker answers there")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     before = os.umask(0o177)
@@ -99,6 +105,16 @@ def listen(path: Path) -> socket.socket:
             path.chmod(0o660)
     listener.listen(MAX_ASKERS)
     return listener
+
+
+def _answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as probe:
+        probe.settimeout(PATIENCE_S)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
 
 
 class LocalSocket:

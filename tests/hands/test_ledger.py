@@ -18,6 +18,7 @@ from device.hands.clerk import Clerk, Health, diagnose
 from device.hands.ledger import CUT_OFF, DAY_MS, Acted, Closed, Note
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
 from device.mind.types import BUTTON, Intent, Outcome, Request, Slot
+from tests.hands import powercuts
 
 NAMES = bytes(8)
 
@@ -211,6 +212,19 @@ def test_a_committed_row_survives_kill_9(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as after:
         assert after.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert after.execute("SELECT count(*) FROM activation").fetchone()[0] >= committed
+
+
+def test_a_committed_row_survives_a_power_cut(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    steps = powercuts.record(tmp_path / "full", 40)
+    assert sum(s.kind == "told" for s in steps) == 40
+    assert powercuts.damage(steps, cuts=60, seed=1) == (0, 0)
+
+
+def test_without_syncing_a_power_cut_would_have_lost_rows(tmp_path: Path) -> None:
+    (tmp_path / "off").mkdir()
+    lost, _ = powercuts.damage(powercuts.record(tmp_path / "off", 40, "OFF"), cuts=20, seed=1)
+    assert lost > 20
 
 
 def clerk(folder: Path, told: list[Health], *, now: int = 0) -> Clerk:
