@@ -23,6 +23,9 @@ log = logging.getLogger("keepmum.hands")
 
 async def act(command: Command, house: House, arrived: float) -> None:
     """Do what was asked and answer. `arrived` is when its letter came, by time.monotonic."""
+    if not await house.mine(command.number):
+        house.journal.publish(Did(command.number, command.request, "peer.elsewhere", 0.0))
+        return
     reply = await decide(command, house)
     house.journal.publish(
         Did(command.number, command.request, reply.key, time.monotonic() - arrived)

@@ -100,7 +100,7 @@ class House:
         """Start what runs by itself."""
         await self.volume.apply()
         self.start(self.bell.run())
-        self.start(self.around.open())
+        self.start(self.around.open(self))
 
     async def close(self) -> None:
         """End everything, in the order in which it would be missed least."""
@@ -118,6 +118,11 @@ class House:
         self._tasks.add(task)
         task.add_done_callback(self._over)
         return task
+
+    async def mine(self, number: int) -> bool:
+        """Whether this speaker answers an activation, or another one that heard it better."""
+        speakers = self.around.speakers
+        return speakers is None or await speakers.mine(number)
 
     def name(self, number: int | None) -> str:
         """The text of a name of the table; empty for none."""

@@ -24,7 +24,7 @@ from device.hands.house import House
 from device.hands.journal import Gap, Parted, show_outside
 from device.hands.replies import Chime
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke
-from device.mind.types import FOLLOW_UP, Lamp, Outcome
+from device.mind.types import FOLLOW_UP, STOP_WORD, Lamp, Outcome
 from device.names import NameTable
 from device.service import Notifier
 
@@ -72,19 +72,27 @@ async def attend(door: Door, house: House) -> str:
 def take(letter: Letter, house: House) -> None:
     """What a letter sets going."""
     match letter:
-        case Woke(cause=cause):
+        case Woke(number, cause, score):
             house.listen(True)
             if cause != FOLLOW_UP:
                 house.question = None
-            house.speaker.chime(Chime.WOKE)
+            if house.around.speakers is not None and cause < STOP_WORD:
+                house.around.speakers.woke(number, score)
+            house.start(chime(Chime.WOKE, number, house))
         case Command():
             house.start(act(letter, house, time.monotonic()))
-        case Ended(outcome=outcome):
+        case Ended(number, outcome):
             house.listen(False)
             if outcome in (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG):
-                house.speaker.chime(Chime.PUZZLED)
+                house.start(chime(Chime.PUZZLED, number, house))
         case Fault(code=code) if code in FAULTS:
             warn(house, FAULTS[code])
+
+
+async def chime(which: Chime, number: int, house: House) -> None:
+    """A short sound of an activation, unless another speaker of the home answers it."""
+    if await house.mine(number):
+        house.speaker.chime(which)
 
 
 def main(

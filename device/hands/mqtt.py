@@ -111,7 +111,7 @@ class Broker:
         self._password = password
         self._id = client_id
         self._client: _Client | None = None
-        self._routes: dict[str, list[Handler]] = {}
+        self._routes: dict[str, list[tuple[Handler, bool]]] = {}
         self._greetings: list[Callable[[], Awaitable[None]]] = []
 
     @property
@@ -119,9 +119,11 @@ class Broker:
         """Whether the broker answers at the moment, as far as is known."""
         return self.up.is_set()
 
-    def route(self, topic: str, handler: Handler) -> None:
-        """Have `handler(topic, payload)` called for each message of `topic` (wildcards allowed)."""
-        self._routes.setdefault(topic, []).append(handler)
+    def route(self, topic: str, handler: Handler, *, retained: bool = True) -> None:
+        """Have `handler(topic, payload)` called for each message of `topic` (wildcards allowed);
+        without `retained` only for those that are sent now, not for what the broker kept.
+        """
+        self._routes.setdefault(topic, []).append((handler, retained))
 
     def greet(self, greeting: Callable[[], Awaitable[None]]) -> None:
         """Have `greeting` awaited after each connecting, when all is subscribed."""
@@ -138,12 +140,12 @@ class Broker:
             return False
         return True
 
-    def send(self, topic: str, payload: str) -> bool:
+    def send(self, topic: str, payload: str, *, retain: bool = False) -> bool:
         """Send without waiting for an answer (QoS 0); whether it went on its way."""
         client = self._client
         if client is None or not self.connected:
             return False
-        return client._client.publish(topic, payload, qos=0).rc == 0
+        return client._client.publish(topic, payload, qos=0, retain=retain).rc == 0
 
     async def run(self) -> None:
         """Connect, stay connected, connect again: until cancelled."""
@@ -164,6 +166,9 @@ class Broker:
                 self._client = None
                 self.up.clear()
                 self.down.set()
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                # leaving the broker can fail, and that must not make it stay
+                raise asyncio.CancelledError
             if loop.time() - began > LONGEST_PAUSE_S:
                 pause = FIRST_PAUSE_S
             await asyncio.sleep(pause)
@@ -185,6 +190,9 @@ class Broker:
                 try:
                     await self._listen(client)
                 finally:
+                    if self.will:
+                        # a broker tells the last will only of those who leave without a word
+                        self.send(*self.will, retain=True)
                     await end(greeting)
 
     def _open(self) -> _Client:
@@ -224,8 +232,9 @@ class Broker:
                 continue
             for topic, handlers in self._routes.items():
                 if message.topic.matches(topic):
-                    for handler in handlers:
-                        handler(message.topic.value, payload)
+                    for handler, retained in handlers:
+                        if retained or not message.retain:
+                            handler(message.topic.value, payload)
 
 
 def _quiet() -> logging.Logger:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from device.hands.replies import Skill
-from device.hands.skills import alarm, clock, home, lists, media, own, speaker, timer, volume
+from device.hands.skills import alarm, clock, home, lists, media, own, peers, speaker, timer, volume
 from device.mind.types import FIRST_USER_INTENT, Color, Intent, Kind, Request, Slot
 from device.names import NameTable
 
@@ -118,6 +118,9 @@ TABLE: dict[int, Permit] = {
     Intent.LIST_REMOVE: _permit(lists.change, S.LIST, needs=(S.ITEM,)),
     Intent.LIST_READ: _permit(lists.read, S.LIST),
     Intent.LIST_CLEAR: _permit(lists.clear, S.LIST),
+    # other speakers
+    Intent.ANNOUNCE_TIMER: _permit(peers.send_timer, needs=(S.DURATION, S.SPEAKER)),
+    Intent.ANNOUNCE: _permit(peers.announce, S.SPEAKER, S.ALL, needs=(S.ANNOUNCEMENT,)),
 }
 OWN = _permit(own.run)
 """Own commands: their intents are numbers of the table of names, and they take no slots."""

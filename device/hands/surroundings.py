@@ -5,19 +5,24 @@ Without a broker in the settings nothing here touches the network.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.config import Config
 from device.hands import secrets
+from device.hands.discovery import Topics, slug
 from device.hands.home import Home
 from device.hands.lists import Lists
+from device.hands.replies import Reply
 from device.hands.wording import Wording
 from device.names import NameTable
 
 if TYPE_CHECKING:  # extras: only those who have them configured load them
+    from device.hands.house import House
     from device.hands.mpd import Player
     from device.hands.mqtt import Broker
+    from device.hands.speakers import Speakers
 
 
 class Surroundings:
@@ -40,12 +45,28 @@ class Surroundings:
 
             self.music = Player(config.media, passwords.get("mpd_password"))
         self.lists = Lists(Path(config.service.state))
-        self._ducked = False
+        self.speakers: Speakers | None = None
+        self._topics = Topics(config.home.prefix, slug(config.general.name))
+        if self.broker is not None and config.home.peers:
+            from device.hands.speakers import Speakers
 
-    async def open(self) -> None:
-        """Keep up the line to the broker until cancelled."""
-        if self.broker is not None:
+            self.speakers = Speakers(self.broker, self._topics)
+
+    async def open(self, house: House) -> None:
+        """Appear in the home and keep up the line to it, until cancelled."""
+        if self.broker is None:
+            return
+        if self.speakers is not None:
+            self.speakers.on_timer = lambda seconds: _ring_here(house, seconds)
+        from device.hands.mqtt import end
+        from device.hands.presence import Presence
+
+        presence = Presence(house, self.broker, self._topics)
+        telling = asyncio.create_task(presence.run())
+        try:
             await self.broker.run()
+        finally:
+            await end(telling)
 
     async def duck(self, wanted: bool) -> None:
         """Music steps back while the speaker listens or speaks."""
@@ -61,3 +82,9 @@ class Surroundings:
         """Leave the music server."""
         if self.music is not None:
             self.music.close()
+
+
+def _ring_here(house: House, seconds: int) -> None:
+    """A timer that was set in another room and is to ring in this one."""
+    if house.timers.add(seconds) is not None:
+        house.tell(Reply("timer.set", {"duration": seconds}))

@@ -43,13 +43,20 @@ async def read(request: Request, house: House) -> Reply:
 
 
 async def clear(request: Request, house: House) -> Reply:
-    """Take everything off a list."""
+    """Take everything off a list, after a yes."""
     which = _list(request, house)
     if which is None:
         return Reply("speaker.not_permitted")
-    if not house.lists.clear(which.key):
+    if not house.lists.items(which.key):
         return Reply("list.empty", {"list": which.text})
-    return Reply("list.cleared", {"list": which.text}, chime=Chime.DONE)
+
+    async def confirmed(said: Request, house: House) -> Reply:
+        if said.intent != Intent.YES:
+            return Reply("speaker.nevermind", chime=Chime.DONE)
+        house.lists.clear(which.key)
+        return Reply("list.cleared", {"list": which.text})
+
+    return Reply("speaker.confirm", ask=confirmed)
 
 
 def _list(request: Request, house: House) -> Name | None:
