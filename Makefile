@@ -15,7 +15,7 @@ RUN_PACKAGES := python3-venv python3-dev gcc portaudio19-dev libseccomp2 espeak-
 	pulseaudio pulseaudio-utils libasound2-plugins
 TEST_PACKAGES := flite strace systemd dbus mosquitto mpd alsa-utils git
 
-.PHONY: demo test bench check format clean system-run system-test
+.PHONY: demo test bench check format docs clean system-run system-test
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +39,9 @@ bench: $(VENV)/test-ready
 
 format: $(VENV)/test-ready
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+docs: $(VENV)/test-ready
+	$(BIN)/python -m tests.docs
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,0 +1,131 @@
+"""The README's tables, made from the code: `make docs` writes them, a test compares them."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from device import config, errors
+from device.schema import REQUIRED, fields_of, limits
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+
+
+def settings() -> str:
+    """Every setting with default, limits and meaning."""
+    rows = ["| setting | default | may be | meaning |", "|---|---|---|---|"]
+    rows += [
+        f"| `{path}` | {_default(default)} | {may_be} | {text} |"
+        for path, default, may_be, text in _settings(config.Config, "")
+    ]
+    return "\n".join(rows)
+
+
+def _settings(kind: type[Any], where: str) -> Iterator[tuple[str, Any, str, str]]:
+    for name, hint, default, meaning in fields_of(kind):
+        path = f"{where}{name}"
+        if dataclasses.is_dataclass(hint):
+            yield from _settings(hint, f"{path}.")  # type: ignore[arg-type]
+            continue
+        entries = [a for a in get_args(hint) if dataclasses.is_dataclass(a)]
+        if entries:
+            yield f"[[{path}]]", (), "", meaning.text
+            yield from _settings(entries[0], f"[[{path}]] ")  # type: ignore[arg-type]
+            continue
+        yield path, default, limits(meaning), meaning.text
+
+
+def _default(value: Any) -> str:
+    if value is REQUIRED:
+        return "*must be given*"
+    if value in ((), "", None):
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{list(value) if isinstance(value, tuple) else value}`"
+
+
+def errors_table() -> str:
+    """Every error with its exit code, message and mend."""
+    found = [
+        c
+        for _, c in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(c, errors.KeepmumError) and c is not errors.KeepmumError
+    ]
+    rows = ["| exit code | what it says | the mend |", "|---|---|---|"]
+    rows += [
+        f"| {c.exit_code} | {_line(c.__doc__ or '')} | {_line(c.mend)} |"
+        for c in sorted(found, key=lambda c: c.exit_code)
+    ]
+    return "\n".join(rows)
+
+
+def _line(text: str) -> str:
+    return " ".join(inspect.cleandoc(text).split()).replace("|", "\\|")
+
+
+def commands() -> str:
+    """Every command with its first line of help."""
+    from device.commands.cli import app
+
+    rows = ["| command | what it does |", "|---|---|"]
+    for command in app.registered_commands:
+        about = _line((command.callback.__doc__ if command.callback else "") or "").split(". ")[0]
+        rows.append(f"| `keepmum {command.name}` | {about.rstrip('.')} |")
+    for group in app.registered_groups:
+        about = str(group.typer_instance.info.help if group.typer_instance else "")
+        rows.append(f"| `keepmum {group.name} …` | {about.rstrip('.')} |")
+    return "\n".join(rows)
+
+
+def benchmarks() -> str:
+    """The figures of every benchmark whose result lies in build/bench."""
+    rows = ["| benchmark | figure | measured | |", "|---|---|---|---|"]
+    stamps = set()
+    for path in sorted((ROOT / "build" / "bench").glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        stamps.add(f"{path.stem}: {record['date'][:10]}, {record['commit']}, {record['machine']}")
+        for figure, value in record["figures"].items():
+            note = record.get("notes", {}).get(figure, "")
+            rows.append(f"| {path.stem} | `{figure}` | {value:.4g} | {note} |")
+    return "\n".join([*rows, "", *(f"- {stamp}" for stamp in sorted(stamps))])
+
+
+TABLES = {
+    "settings": settings,
+    "errors": errors_table,
+    "commands": commands,
+}
+"""Compared with the code by a test; the benchmarks' table is only written."""
+
+
+def between(text: str, name: str) -> str:
+    """The part of the README between a table's marks."""
+    _, _, rest = text.partition(f"<!-- {name} -->\n")
+    inside, mark, _ = rest.partition(f"\n<!-- /{name} -->")
+    if not mark:
+        raise ValueError(f"the README has no place for the table of {name}")
+    return inside
+
+
+def write() -> None:
+    """Put the tables into the README."""
+    text = README.read_text(encoding="utf-8")
+    made = {name: table() for name, table in TABLES.items()}
+    if any((ROOT / "build" / "bench").glob("*.json")):
+        made["benchmarks"] = benchmarks()
+    for name, table in made.items():
+        text = text.replace(
+            f"<!-- {name} -->\n{between(text, name)}\n<!-- /{name} -->",
+            f"<!-- {name} -->\n{table}\n<!-- /{name} -->",
+        )
+    README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
