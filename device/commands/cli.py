@@ -7,6 +7,7 @@ import typer
 from device.commands import (
     basic,
     demo,
+    doctor,
     export,
     forget,
     ledger,
@@ -15,6 +16,7 @@ from device.commands import (
     report,
     run,
     sentences,
+    say,
     watch,
 )
 from device.errors import KeepmumError
@@ -24,6 +26,8 @@ GROUPS = {"models": models.app, "sentences": sentences.app}
 SINGLES = (
     run.app,
     demo.app,
+    doctor.app,
+    say.app,
     mute.app,
     watch.app,
     ledger.app,

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 
 from device import config, names, sentencefiles
@@ -44,9 +45,9 @@ def doctor(config_file: ConfigFile = None) -> int:
     width = max(len(f.what) for f in findings)
     for f in findings:
         mark = "[green]✓" if f.fine else "[red]✗"
-        console.print(f"{mark} [bold]{f.what:<{width}}[/bold]  [default]{f.text}")
+        console.print(f"{mark} [bold]{f.what:<{width}}[/bold]  {escape(f.text)}")
         if f.mend:
-            console.print(f"  {'':<{width}}  [yellow]{f.mend}")
+            console.print(f"  {'':<{width}}  [yellow]{escape(f.mend)}")
     wrong = sum(not f.fine for f in findings)
     console.print("[bold green]All is well." if not wrong else f"[bold red]{wrong} to mend.")
     return 1 if wrong else 0

@@ -165,7 +165,7 @@ def _trials(voices: list[dict[str, Any]]) -> Iterator[tuple[Trial, Sound]]:
 
 def _settings(folder: Path) -> config.Config:
     text = (
-        f'[service]\nstate = "{folder / "state"}"\nactivations_per_hour = 600\n'
+        f'[listen]\ncomplete_silence_s = 0.7\n[service]\nstate = "{folder / "state"}"\nactivations_per_hour = 600\n'
         f'sentences = "{folder}"\n[sound]\noutput = "null"\n'
     )
     return config.parse(text)
