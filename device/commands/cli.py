@@ -15,8 +15,8 @@ from device.commands import (
     mute,
     report,
     run,
-    sentences,
     say,
+    sentences,
     watch,
 )
 from device.errors import KeepmumError

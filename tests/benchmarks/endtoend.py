@@ -165,7 +165,8 @@ def _trials(voices: list[dict[str, Any]]) -> Iterator[tuple[Trial, Sound]]:
 
 def _settings(folder: Path) -> config.Config:
     text = (
-        f'[listen]\ncomplete_silence_s = 0.7\n[service]\nstate = "{folder / "state"}"\nactivations_per_hour = 600\n'
+        "[listen]\ncomplete_silence_s = 0.7\n"  # one silence for all, so that it can be left out
+        f'[service]\nstate = "{folder / "state"}"\nactivations_per_hour = 600\n'
         f'sentences = "{folder}"\n[sound]\noutput = "null"\n'
     )
     return config.parse(text)
