@@ -134,11 +134,11 @@ class MicroFeatures:
 
         self._frontend = MicroFrontend()
 
-    def step(self, frame: NDArray[np.int16]) -> list[list[float]]:
-        """The rows that `frame`, int16 (1280,), completes (six for the first frame)."""
+    def step(self, frame: NDArray[np.int16]) -> Floats:
+        """The rows that `frame`, int16 (1280,), completes: float32 (8, 40), or (6, 40) at first."""
         parts = range(0, len(frame), STEP)
         found = (self._frontend.process_samples(frame[i : i + STEP].tobytes()) for i in parts)
-        return [one.features for one in found if one.features]
+        return np.array([one.features for one in found if one.features], np.float32)
 
     def forget(self) -> None:
         self._frontend.reset()
@@ -169,25 +169,32 @@ class MicroWakeWord:
             raise WrongModel(
                 file=model.name, why=f"its input is {list(shape)}", expected=MICRO_SHAPE
             )
+        self._output = out.reshape(-1)
         self._filled = 0
         self._recent = np.zeros(self.window)
         self._scale, self._zero = self._graph.input_scale
 
-    def step(self, rows: list[list[float]]) -> list[float]:
+    def step(self, rows: Floats) -> list[float]:
         """The averaged probability after each inference that these feature rows complete."""
-        found = []
-        for row in rows:
-            quantized = np.round(np.asarray(row, np.float32) / self._scale + self._zero)
-            self._graph.input[0, self._filled] = np.clip(quantized, -128, 127)
-            self._filled += 1
-            if self._filled == self._graph.input.shape[1]:
+        quantized = np.rint(rows / self._scale + self._zero)
+        np.clip(quantized, -128, 127, out=quantized)
+        steps, found, at = self._graph.input.shape[1], [], 0
+        while at < len(quantized):
+            take = min(steps - self._filled, len(quantized) - at)
+            self._graph.input[0, self._filled : self._filled + take] = quantized[at : at + take]
+            self._filled += take
+            at += take
+            if self._filled == steps:
                 self._filled = 0
                 self._graph.run()
-                scale, zero = self._graph.output_scale
-                self._recent[:-1] = self._recent[1:]
-                self._recent[-1] = (int(self._graph.output.reshape(-1)[0]) - zero) * scale
-                found.append(float(self._recent.mean()))
+                found.append(self._average())
         return found
+
+    def _average(self) -> float:
+        scale, zero = self._graph.output_scale
+        self._recent[:-1] = self._recent[1:]
+        self._recent[-1] = (int(self._output[0]) - zero) * scale
+        return float(self._recent.sum()) / self.window
 
     def forget(self) -> None:
         """Clear what is ours; the library's state is overwritten by priming."""

@@ -27,8 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.config import WAKE_WORDS, Wake, Word
-from device.ears.detectors import Head, MicroFeatures, MicroWakeWord, open_head
+from device.ears.detectors import CHANNELS, Head, MicroFeatures, MicroWakeWord, open_head
 from device.ears.features import Features, StreamingFeatures, WindowFeatures
+from device.ears.inference import Floats
 from device.errors import ModelMissing, UnknownWakeWord
 from device.mind.types import FRAME_SAMPLES
 from device.modelstore import ModelStore
@@ -54,6 +55,7 @@ GATE_FRAMES = 12
 """A voice heard up to this many frames ago opens the gate of a word with one detector."""
 
 Frame = NDArray[np.int16]
+NO_ROWS: Floats = np.zeros((0, CHANNELS), np.float32)
 VoiceActivity = Callable[[Frame], float]
 
 
@@ -115,7 +117,7 @@ class WakeWord:
         """Whether a voice must be heard too, because only one detector speaks for the word."""
         return self.head is None or self.micro is None
 
-    def score(self, rows: list[list[float]]) -> tuple[float | None, float | None, float]:
+    def score(self, rows: Floats) -> tuple[float | None, float | None, float]:
         """The scores of this frame: openWakeWord's, microWakeWord's, and the one that counts."""
         openwakeword = self.head.score() if self.head else None
         if not self.micro:
@@ -186,7 +188,7 @@ class WakeWords:
         """Take in one frame, int16 (1280,); it may be overwritten afterwards."""
         if self.features:
             self.features.step(frame)
-        rows = self.micro_features.step(frame) if self.micro_features else []
+        rows = self.micro_features.step(frame) if self.micro_features else NO_ROWS
         scores = [word.score(rows) for word in self.words]
         voice = self._hear_voice(frame, scores)
         return tuple(self._read(number, score, voice) for number, score in enumerate(scores))
