@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 
 from device.mind.automaton import Automaton, Tag
-from device.mind.matcher import add, request
+from device.mind.readings import add, request
 from device.mind.sentences import Sentences
 from device.mind.types import Request
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from device.mind.automaton import Arc, Tag
-from device.mind.matcher import add, request
+from device.mind.readings import add, request
 from device.mind.sentences import Sentences
 from device.mind.types import Request
 

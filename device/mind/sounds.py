@@ -71,7 +71,8 @@ def _pairs() -> dict[tuple[str, str], float]:
 _ALIKE = _pairs()
 
 
-def _exchange(one: str, other: str) -> float:
+def exchange(one: str, other: str) -> float:
+    """Cost of one phone (or letter) in the place of another."""
     if one == other:
         return 0.0
     known = _ALIKE.get((one, other))
@@ -92,7 +93,7 @@ def apart(one: Sequence[str], other: Sequence[str], limit: float = 1e9) -> float
         diagonal, row[0] = row[0], row[0] + GAP
         least = row[0]
         for i, against in enumerate(other, 1):
-            cost = min(row[i] + GAP, row[i - 1] + GAP, diagonal + _exchange(phone, against))
+            cost = min(row[i] + GAP, row[i - 1] + GAP, diagonal + exchange(phone, against))
             diagonal, row[i] = row[i], cost
             least = min(least, cost)
         if least > limit:
@@ -105,17 +106,19 @@ class Ear:
 
     def __init__(self, pronounce: Pronounce) -> None:
         self._pronounce = pronounce
-        self._phones: dict[str, tuple[str, ...]] = {}
-        self._apart: dict[tuple[str, str], float] = {}
+        self._spoken: dict[str, tuple[str, ...]] = {}
+
+    def spoken(self, word: str) -> tuple[str, ...]:
+        """The phones of `word` without stress marks; none if it has no pronunciation."""
+        known = self._spoken.get(word)
+        if known is None:
+            phones = self._pronounce(word) or ()
+            known = self._spoken[word] = tuple(phone.rstrip("012") for phone in phones)
+        return known
 
     def phones(self, word: str) -> tuple[str, ...]:
-        """The phones of `word` without stress marks; of an unknown word its letters."""
-        known = self._phones.get(word)
-        if known is None:
-            spoken = self._pronounce(word)
-            phones = [phone.rstrip("012") for phone in spoken] if spoken else fold(word)
-            known = self._phones[word] = tuple(phones)
-        return known
+        """The phones of `word`; of one without pronunciation its letters."""
+        return self.spoken(word) or tuple(fold(word))
 
     def weight(self, word: str) -> float:
         """What it costs to miss `word` or hear it by mistake: 0.25 for "a", 1 for four phones
@@ -123,25 +126,15 @@ class Ear:
         """
         return min(1.0, 0.25 * max(1, len(self.phones(word))))
 
-    def unlike(self, one: str, other: str, limit: float = 1.0) -> float:
-        """0 for the same sound, 1 for nothing in common; above `limit` any greater number."""
-        key = (one, other) if one < other else (other, one)
-        known = self._apart.get(key)
-        if known is None or known > limit:
-            known = self._apart[key] = self._unlike(one, other, limit)
-        return known
-
-    def _unlike(self, one: str, other: str, limit: float) -> float:
+    def unlike(self, one: str, other: str) -> float:
+        """0 for the same sound, 1 for nothing in common."""
         if fold(one) == fold(other):
             return 0.0
-        a, b = self.phones(one), self.phones(other)
-        # one known by sound and the other not: both are compared by their letters
-        if (a and a[0].isupper()) != (b and b[0].isupper()):
-            a, b = tuple(fold(one)), tuple(fold(other))
-        return unlike(a, b, limit)
+        a, b = self.spoken(one), self.spoken(other)
+        return unlike(a, b) if a and b else unlike(fold(one), fold(other))
 
 
-def unlike(one: Sequence[str], other: Sequence[str], limit: float = 1.0) -> float:
-    """`apart` as a share of the longer of the two, 0..1.1."""
-    longer = max(len(one), len(other), 1)
-    return apart(one, other, limit * longer) / longer
+def unlike(one: Sequence[str], other: Sequence[str], limit: float = 1e9) -> float:
+    """`apart` as a share of the mean length of the two: 0 the same, 1 nothing in common."""
+    length = (len(one) + len(other)) / 2 or 1
+    return apart(one, other, limit * length) / length
