@@ -1,6 +1,6 @@
 """The command `keepmum`.
 
-The three daemons are started without the command line's machinery: their start counts against
+The daemons are started without the command line's machinery: their start counts against
 the time to listening, and what isn't loaded can't leak.
 """
 
@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 
-DAEMONS = ("ears", "hands", "panel")
+DAEMONS = ("ears", "hands", "panel", "commands")
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -482,14 +482,41 @@ def minutes_of(time: str) -> int | None:
 
 
 def load(path: Path | None = None) -> Config:
-    """The settings of `path`, else those of the usual place, else the defaults."""
+    """The settings of `path`, else those of the usual place, else the defaults.
+
+    Devices that `keepmum learn-names` found are added; one of the same name in the settings wins.
+    """
     if path is None:
         if not DEFAULT_PATH.exists():
             return Config()
         path = DEFAULT_PATH
     if not path.exists():
         raise NoConfig(file=path)
-    return parse(path.read_text(encoding="utf-8"), str(path))
+    config = parse(path.read_text(encoding="utf-8"), str(path))
+    found = learned(path)
+    rooms, devices = ({e.name for e in each} for each in (config.home.room, config.home.device))
+    home = replace(
+        config.home,
+        room=config.home.room + tuple(r for r in found.room if r.name not in rooms),
+        device=config.home.device + tuple(d for d in found.device if d.name not in devices),
+    )
+    return replace(config, home=home)
+
+
+LEARNED_HEAD = (
+    "# Written by `keepmum learn-names`; what is changed here is lost. See keepmum.toml.\n"
+)
+
+
+def learned_file(path: Path) -> Path:
+    """Where devices are that were learned for the settings file `path`: beside it."""
+    return path.with_name("learned.toml")
+
+
+def learned(path: Path) -> Home:
+    """Rooms and devices that were learned for the settings file `path`."""
+    file = learned_file(path)
+    return parse(file.read_text("utf-8"), str(file)).home if file.exists() else Home()
 
 
 def _count(faults: list[Fault]) -> str:

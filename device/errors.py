@@ -57,6 +57,13 @@ class BrokenNames(KeepmumError):
     exit_code = 12
 
 
+class CannotWrite(KeepmumError):
+    """{file} can't be written: {why}."""
+
+    mend = "Run the command with `sudo`, or name a place of your own in the settings."
+    exit_code = 17
+
+
 # --- models
 
 
@@ -389,3 +396,10 @@ class BrokenLists(KeepmumError):
 
     mend = "Mend it (a JSON table of lists of texts), or move it away to begin with empty lists."
     exit_code = 87
+
+
+class NoHomeLibrary(KeepmumError):
+    """The settings name {what}, and the library {library} is not installed."""
+
+    mend = "Install it: `sudo /opt/keepmum/venv/bin/pip install {library}`, or `keepmum[home]`."
+    exit_code = 88

@@ -1,4 +1,4 @@
-"""keepmum ears, hands, panel: what the units start; each sees only its own options."""
+"""keepmum ears, hands, panel, commands: what the units start; each sees only its own options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_MICROPHONE_S = 2.0
 
 def run_daemon(name: str, arguments: list[str]) -> int:
     """Run one daemon until its end; raises KeepmumError."""
-    return {"ears": _ears, "hands": _hands, "panel": _panel}[name](arguments)
+    return {"ears": _ears, "hands": _hands, "panel": _panel, "commands": _own}[name](arguments)
 
 
 def _parser(name: str, about: str) -> argparse.ArgumentParser:
@@ -79,6 +79,13 @@ def _panel(arguments: list[str]) -> int:
 
     main(config.load(options.config))
     return 0
+
+
+def _own(arguments: list[str]) -> int:
+    options = _parser("commands", "Run the owner's own commands.").parse_args(arguments)
+    from device.commands.owncommands import main
+
+    return main(options.config)
 
 
 if __name__ == "__main__":

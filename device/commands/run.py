@@ -64,7 +64,13 @@ def stage(settings: Config, *, source: str = "") -> Iterator[Scene]:
         file.write_text(dump(_placed(settings, folder), comments=False), encoding="utf-8")
         file.chmod(0o600)
         journal = JournalPipe()
-        supervisor = Supervisor(folder / "letters.sock", file, source=source, journal=journal.given)
+        supervisor = Supervisor(
+            folder / "letters.sock",
+            file,
+            source=source,
+            journal=journal.given,
+            own_commands=bool(settings.command),
+        )
         try:
             supervisor.start()
             yield Scene(supervisor, journal, folder)
@@ -78,6 +84,7 @@ def _placed(settings: Config, folder: Path) -> Config:
     service = dataclasses.replace(
         settings.service,
         socket=str(folder / "letters.sock"),
+        commands_socket=str(folder / "commands.sock"),
         ask=str(_ours(Path(settings.service.ask), reach.own_socket())),
         state=str(_ours(Path(settings.service.state), reach.own_state())),
     )

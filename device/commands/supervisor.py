@@ -91,29 +91,36 @@ class Supervisor:
     """Ears and hands, started and kept running."""
 
     def __init__(
-        self, socket_path: Path, config: Path, *, source: str = "", journal: int = -1
+        self,
+        socket_path: Path,
+        config: Path,
+        *,
+        source: str = "",
+        journal: int = -1,
+        own_commands: bool = False,
     ) -> None:
         self.letters = service.listen(str(socket_path))
         options = ["--config", str(config)]
         ears = [*options, "--input", source] if source else options
         self.ears = Process("ears", ears, passed={"letters": self.letters.fileno()})
         self.hands = Process("hands", options)
+        self.own = (Process("commands", options),) if own_commands else ()
         if journal >= 0:
             self.hands.passed = {"journal": journal}
             self.hands.environment = {DESCRIPTOR: str(FIRST_PASSED)}
 
     @property
-    def processes(self) -> tuple[Process, Process]:
+    def processes(self) -> tuple[Process, ...]:
         """In the order in which they are started."""
-        return self.hands, self.ears
+        return *self.own, self.hands, self.ears
 
     def start(self) -> None:
-        """Start both."""
+        """Start all."""
         for process in self.processes:
             process.start()
 
     def stop(self) -> None:
-        """End both, ears first."""
+        """End all, ears first."""
         for process in reversed(self.processes):
             process.end()
         self.letters.close()

@@ -6,10 +6,12 @@ Without a broker in the settings nothing here touches the network.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.config import Config
+from device.errors import NoHomeLibrary
 from device.hands import secrets
 from device.hands.discovery import Topics, slug
 from device.hands.home import Home
@@ -34,6 +36,7 @@ class Surroundings:
         self.wording = Wording(wake_words, config.general.language)
         self.broker: Broker | None = None
         if config.home.broker:
+            _need("aiomqtt", "a broker")
             from device.hands.mqtt import Broker
 
             password = passwords.get("mqtt_password")
@@ -41,6 +44,7 @@ class Surroundings:
         self.home = Home(config, names, self.broker)
         self.music: Player | None = None
         if config.media.mpd:
+            _need("mpd", "an MPD server")
             from device.hands.mpd import Player
 
             self.music = Player(config.media, passwords.get("mpd_password"))
@@ -88,3 +92,10 @@ def _ring_here(house: House, seconds: int) -> None:
     """A timer that was set in another room and is to ring in this one."""
     if house.timers.add(seconds) is not None:
         house.tell(Reply("timer.set", {"duration": seconds}))
+
+
+def _need(module: str, what: str) -> None:
+    """Raise NoHomeLibrary if a library is missing that the settings ask for."""
+    if importlib.util.find_spec(module) is None:
+        library = {"mpd": "python-mpd2"}.get(module, module)
+        raise NoHomeLibrary(what=what, library=library)
