@@ -19,6 +19,7 @@ LIMITS = {
     Slot.TIME12: (0, 719),
     Slot.DAYS: (1, 128),
     Slot.PERCENT: (0, 100),
+    Slot.NUMBER: (1, 4),
     Slot.DEGREES: (50, 959),
     Slot.ALL: (1, 1),
     Slot.HERE: (1, 1),
