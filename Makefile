@@ -80,3 +80,13 @@ $(VENV)/test-ready: $(VENV)/demo-ready | system-test
 	@echo "== Python packages for tests"
 	@$(BIN)/pip install -q -e '.[test]'
 	@touch $@
+
+# --- the service, as root: users, environment, models, settings and units; `PURGE=1` takes state too
+
+.PHONY: install uninstall
+
+install:
+	@/usr/bin/python3 device/commands/install.py install
+
+uninstall:
+	@/usr/bin/python3 device/commands/install.py uninstall $(if $(PURGE),--purge)
