@@ -28,8 +28,8 @@ from device.hands.sounds import Pcm
 
 SENTENCE_SECONDS = 20.0
 """No sentence takes a voice longer than this, unless it hangs."""
-LONG, MIN_CLAUSE = 48, 12
-"""Letters: a sentence longer than this is cut after a clause that is not shorter than that."""
+MIN_CLAUSE = 8
+"""Letters of the shortest beginning that is said by itself."""
 
 
 class Voice(Protocol):
@@ -179,12 +179,12 @@ def _samples(data: bytes) -> Pcm:
 def sentences(text: str) -> list[str]:
     """The text cut after . ! ? so that the first sentence is heard while the next is made.
 
-    A long first sentence is cut after its first comma too: people wait for it.
+    The first sentence is cut after a comma too: people wait for it, and both halves ("5 minutes,"
+    and "starting now.") are likelier to have been said before.
     """
     parts = [s for s in re.split(r"(?<=[.!?])\s+", text.strip()) if s]
-    if parts and len(parts[0]) > LONG and ", " in parts[0][MIN_CLAUSE:]:
-        cut = parts[0].index(", ", MIN_CLAUSE) + 1
-        parts[:1] = [parts[0][:cut], parts[0][cut:].lstrip()]
+    if parts and (comma := parts[0].find(", ", MIN_CLAUSE)) >= 0:
+        parts[:1] = [parts[0][: comma + 1], parts[0][comma + 2 :].lstrip()]
     return parts
 
 

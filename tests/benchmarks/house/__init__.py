@@ -1,0 +1,1 @@
+"""Parts of the household benchmark, one figure or a few each."""
