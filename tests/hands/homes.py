@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import re
 from collections.abc import AsyncIterator
@@ -92,6 +93,15 @@ class Household:
         await self.neighbour.publish(told_topic, payload, qos=1)
         async with asyncio.timeout(DEADLINE):
             await got.wait()
+
+    def hints(self) -> list[Hint]:
+        """Every hint that the ears have been sent and nobody has read yet."""
+        assert self.run.ears.socket is not None
+        found: list[Hint] = []
+        with contextlib.suppress(BlockingIOError):
+            while data := self.run.ears.socket.recv(1):
+                found.append(Hint(data[0]))
+        return found
 
     async def asked(self) -> None:
         """Wait until the ears have been told that a question was asked."""
