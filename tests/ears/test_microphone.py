@@ -15,7 +15,7 @@ import pytest
 from device import portaudio
 from device.commands.virtualsound import VirtualSound
 from device.ears import microphone as mic
-from device.errors import MicrophoneLost, NoMicrophone, WrongSound
+from device.errors import MicrophoneBusy, MicrophoneLost, NoMicrophone, WrongSound
 from device.mind.types import FRAME_SAMPLES, RATE
 
 Opening = Callable[[mic.Sound, Path], AbstractContextManager[mic.Microphone]]
@@ -133,3 +133,15 @@ def test_sound_of_another_kind_is_refused_with_what_it_is(tmp_path: Path) -> Non
     (tmp_path / "no.wav").write_text("hello")
     with pytest.raises(WrongSound, match="no WAV file"):
         mic.FileMicrophone(tmp_path / "no.wav")
+
+
+def test_a_device_that_another_program_has_is_said_to_be_busy(
+    sound: VirtualSound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # only a sound card can be busy, and there is none here: PortAudio's answer stands in for it
+    def unavailable(*_words: object, **_facts: object) -> None:
+        raise OSError(-9985, "Device unavailable")
+
+    monkeypatch.setattr("pyaudio.PyAudio.open", unavailable)
+    with pytest.raises(MicrophoneBusy, match="Another program is using the microphone default"):
+        mic.PyAudioMicrophone()
