@@ -47,14 +47,15 @@ class Line:
     intent: Intent | None = None
     slots: dict[Slot, int] = field(default_factory=dict)
     wakes: bool = True
-    then_rings: bool = False
+    when: str = ""
+    """An event that is waited for before this is said."""
 
 
 LINES = (
     Line("Alexa, what time is it?", Intent.TIME),
+    Line("Alexa, set a timer for five seconds.", Intent.TIMER_SET, {Slot.DURATION: 5}),
     Line("I wonder what the time is over there.", wakes=False),
-    Line("Alexa, set a timer for five seconds.", Intent.TIMER_SET, {Slot.DURATION: 5}, True, True),
-    Line("Alexa, stop.", Intent.STOP),
+    Line("Alexa, stop.", Intent.STOP, when="rang"),
     Line("Alexa, I told him that we would rather walk home."),
     Line("Hey Jarvis, volume to thirty percent.", Intent.VOLUME_SET, {Slot.PERCENT: 30}),
     Line("Alexa, what's the date today?", Intent.DATE),
@@ -123,6 +124,7 @@ class _Conversation:
         self._scene, self._sound = scene, sound
         words = tuple(w.name for w in settings.wake.all_words())
         self._timeline = Timeline(console, words, names.in_force(settings))
+        self._seen: set[str] = set()
 
     def hold(self, utterances: list[Path]) -> list[str]:
         """The whole conversation; what differed, in words."""
@@ -130,11 +132,19 @@ class _Conversation:
             return ["the ears did not begin to listen"]
         wrong: list[str] = []
         for line, wav in zip(LINES, utterances, strict=True):
+            if line.when and not self._has_been(line.when):
+                wrong.append(f"“{line.text}” was not said: no “{line.when}” came before it")
+                continue
             self._timeline.heard(line.text, time.time())
             self._sound.play(wav)
             seen = self._settle(line)
+            self._seen.update(event["event"] for event in seen)
             wrong += [f"“{line.text}” {fault}" for fault in faults(line, seen)]
         return wrong
+
+    def _has_been(self, kind: str) -> bool:
+        """Whether this event has come, or comes now."""
+        return kind in self._seen or self._until(kind, SETTLE_S) is not None
 
     def _until(self, kind: str, seconds: float) -> Event | None:
         return self._scene.journal.until(
@@ -165,8 +175,7 @@ def _waiting_for(line: Line) -> set[str]:
         return {"ended"}
     if line.intent is Intent.STOP:
         return {"ended", "quieted"}
-    answered = {"ended", "said", "hushed"}
-    return answered | {"rang"} if line.then_rings else answered
+    return {"ended", "said", "hushed"}
 
 
 def faults(line: Line, seen: list[Event]) -> list[str]:
