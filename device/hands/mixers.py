@@ -96,13 +96,23 @@ class PulseMixer:
         await _run("pactl", "set-sink-input-volume", str(stream.index), str(volume))
 
     async def _others(self) -> list[_Stream]:
-        listed = json.loads(await _run("pactl", "-f", "json", "list", "sink-inputs") or "[]")
+        """What others play through the loudspeaker that this speaker speaks through."""
+        listed = await _listed("sink-inputs")
+        default = (await _run("pactl", "get-default-sink")).strip()
+        here = {s["index"] for s in await _listed("sinks") if s["name"] == default}
         mine = str(os.getpid())
         return [
             _Stream(int(s["index"]), _loudest(s))
             for s in listed
-            if s["properties"].get("application.process.id") != mine
+            if s["sink"] in here and s["properties"].get("application.process.id") != mine
         ]
+
+
+async def _listed(what: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        await _run("pactl", "-f", "json", "list", what) or "[]"
+    )
+    return found
 
 
 def _loudest(stream: dict[str, Any]) -> int:
@@ -129,7 +139,7 @@ class AlsaMixer:
 
 
 async def _run(*words: str) -> str:
-    """What a program prints; a failing one is logged and prints nothing."""
+    """What a program prints; one that fails prints nothing: it was a try, or its stream is gone."""
     process = await asyncio.create_subprocess_exec(
         *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
@@ -141,7 +151,7 @@ async def _run(*words: str) -> str:
         await process.wait()
         raise
     if process.returncode:
-        log.warning("%s ended with %d", " ".join(words[:2]), process.returncode)
+        log.debug("%s ended with %d", " ".join(words[:2]), process.returncode)
         return ""
     return out.decode(errors="replace")
 
