@@ -44,6 +44,8 @@ class Automaton:
     start: int
     states: tuple[tuple[Arc, ...], ...]
     meanings: Mapping[int, tuple[Meaning, ...]]
+    courtesy: frozenset[str] = frozenset()
+    """Words that may follow a sentence and add nothing to it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +169,7 @@ class Builder:
             self._built[key] = state
         return state
 
-    def automaton(self, starts: Iterable[int]) -> Automaton:
+    def automaton(self, starts: Iterable[int], courtesy: frozenset[str]) -> Automaton:
         """The automaton of all sentences that begin in one of `starts`; only what is reachable."""
         start = self.union(starts)
         number = {start: 0}
@@ -186,4 +188,4 @@ class Builder:
             for state in order
             if self._meanings[state]
         }
-        return Automaton(0, states, meanings)
+        return Automaton(0, states, meanings, courtesy)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from device.mind.automaton import Automaton
 from device.mind.types import Progress
@@ -15,8 +16,15 @@ from device.mind.types import Progress
 class Graph:
     """States are 0..len-1; `arcs(state)` are its (word, next state); `finals` may end."""
 
-    def __init__(self, start: int, arcs: Sequence[Mapping[str, int]], finals: frozenset[int]):
+    def __init__(
+        self,
+        start: int,
+        arcs: Sequence[Mapping[str, int]],
+        finals: frozenset[int],
+        courtesy: frozenset[str] = frozenset(),
+    ) -> None:
         self.start = start
+        self._courtesy = courtesy
         self.finals = finals
         self.words = frozenset(word for row in arcs for word in row)
         self._arcs = tuple(dict(row) for row in arcs)
@@ -38,11 +46,15 @@ class Graph:
         return state
 
     def progress(self, words: Sequence[str]) -> Progress:
-        """Whether `words`, heard so far, can go on, are complete for good, or fit nothing."""
+        """Whether `words`, heard so far, can go on, are complete for good, or fit nothing.
+
+        A sentence that only a "please" could follow is complete.
+        """
         state = self.follow(words)
         if state is None:
             return Progress.NOTHING_FITS
-        return Progress.CAN_GO_ON if self._arcs[state] else Progress.COMPLETE
+        ahead = self._arcs[state].keys() - (self._courtesy if state in self.finals else set())
+        return Progress.CAN_GO_ON if ahead else Progress.COMPLETE
 
 
 def without(automaton: Automaton, intents: Container[int]) -> Automaton:
@@ -64,7 +76,7 @@ def without(automaton: Automaton, intents: Container[int]) -> Automaton:
         tuple(arc for arc in arcs if lives(arc[2])) if lives(state) else ()
         for state, arcs in enumerate(automaton.states)
     )
-    return Automaton(automaton.start, states, meanings)
+    return replace(automaton, states=states, meanings=meanings)
 
 
 def minimal(automaton: Automaton) -> Graph:
@@ -82,7 +94,8 @@ class _Subsets:
 
     def graph(self) -> Graph:
         start = self._state(frozenset({self._automaton.start}))
-        return Graph(start, self._rows, frozenset(self._finals))
+        finals = frozenset(self._finals)
+        return Graph(start, self._rows, finals, self._automaton.courtesy)
 
     def _state(self, subset: frozenset[int]) -> int:
         known = self._of_subset.get(subset)

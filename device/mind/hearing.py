@@ -69,15 +69,18 @@ class Hearing:
 
     def fills(self, word: str, place: int) -> bool:
         """Whether the word heard at `place` may stand for `word`, which fills a slot: it must
-        sound much like it, and not be another such word.
+        sound much like it, and be neither another such word nor a small one ("for", "four").
         """
-        if self.folded[place] in self._of.values:
+        if self.folded[place] in self._of.values or self.words[place] in self._small:
             return False
         return self._of.ear.unlike(word, self.words[place]) <= MOST_UNLIKE_VALUE
 
     def end_of(self, word: str) -> float:
         """What it costs to take the first heard word for the end of `word`."""
-        phones, heard = self._of.ear.phones(word), self._of.ear.phones(self.words[0])
+        ear = self._of.ear
+        phones, heard = ear.spoken(word), ear.spoken(self.words[0])
+        if not phones or not heard:
+            phones, heard = tuple(fold(word)), tuple(self.folded[0])
         if 2 * len(heard) < len(phones) or len(heard) >= len(phones):
             return NEVER
         unlikeness = unlike(phones[-len(heard) :], heard)

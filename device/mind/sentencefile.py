@@ -38,6 +38,7 @@ _TOP = (
     "small_words",
     "opposites",
     "before",
+    "after",
 )
 
 
@@ -114,6 +115,8 @@ class SentenceFile:
     small_words: tuple[str, ...] = ()
     before: Node | None = None
     """What may be said before every sentence of this file."""
+    after: Node | None = None
+    """What may be said after every sentence of this file: courtesy that no sentence needs."""
     opposites: tuple[tuple[str, ...], ...] = ()
     faults: list[Fault] = field(default_factory=list)
 
@@ -174,8 +177,8 @@ class _Reader:
             elif key in ("never_ignore", "small_words"):
                 words = tuple(w for v in value or () for w in self._tokens(str(v)))
                 setattr(self._out, key, words)
-            elif key == "before":
-                self._out.before = self._parse(value, key)
+            elif key in ("before", "after"):
+                setattr(self._out, key, self._plain(value, key))
             elif key == "opposites":
                 self._out.opposites = tuple(self._tokens(str(pair)) for pair in value or ())
             else:
@@ -197,6 +200,15 @@ class _Reader:
             return parse(str(text), self._tokens)
         except BadTemplate as error:
             self._fault(text if isinstance(text, Line) else at, f"{error}")
+            return None
+
+    def _plain(self, text: Any, at: object) -> Node | None:
+        """What may be said around sentences: words only, no lists, no rules."""
+        node = self._parse(text, at)
+        try:
+            return node if node is None or list(spellings(node)) else None
+        except BadTemplate:
+            self._fault(at, "what is said before or after sentences cannot use lists or rules")
             return None
 
     def _expansion_rules(self, name: Line, body: Any) -> None:

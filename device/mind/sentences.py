@@ -15,8 +15,8 @@ from device.mind import sentencefile
 from device.mind.automaton import DEAD, Automaton, Builder, Meaning, Tag, Value
 from device.mind.graph import Graph, minimal
 from device.mind.numbers import spell
-from device.mind.sentencefile import Fault, SentenceFile, did_you_mean
-from device.mind.templates import Choice, ListRef, Node, RuleRef, Sequence
+from device.mind.sentencefile import Fault, IntentSource, SentenceFile, did_you_mean
+from device.mind.templates import Choice, ListRef, Node, RuleRef, Sequence, spellings
 from device.mind.text import tokens
 from device.mind.types import Color, Intent, Kind, Slot
 
@@ -101,6 +101,8 @@ class _Merger:
         self._values: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
         self._lists: dict[tuple[str, str], tuple[Slot, list[Value]]] = {}
         self._sources: dict[int, tuple[str, int]] = {}
+        self._asking: set[int] = set()
+        self._confirming: set[int] = set()
 
     def sentences(self) -> Sentences:
         for file in self._files:
@@ -110,28 +112,22 @@ class _Merger:
         self._check_rules()
         builder = Builder(self._rules, self._lists)
         starts: list[int] = []
-        asking: set[int] = set()
-        confirming: set[int] = set()
         for number, file in enumerate(self._files):
-            bare: list[int] = []
-            for name, source in file.intents.items():
-                intent = self._intent(file.file, source.line, name)
-                if intent is None:
-                    continue
-                asking |= {intent} if source.may_ask else set()
-                confirming |= {intent} if source.confirm else set()
-                for block in source.blocks:
-                    bare += self._block(builder, file.file, number, intent, block)
-            starts.append(builder.union(bare))
-            if file.before is not None and not self._unknown_reference(file.before, frozenset()):
-                starts.append(builder.before(file.before, starts[-1]))
-        automaton = builder.automaton(starts)
+            bare = builder.union(
+                start
+                for name, source in file.intents.items()
+                for start in self._intent_starts(builder, number, file, name, source)
+            )
+            starts.append(bare)
+            if file.before is not None:
+                starts.append(builder.before(file.before, bare))
+        automaton = builder.automaton(starts, self._courtesy())
         return Sentences(
             language=self._language,
             automaton=automaton,
             faults=tuple(dict.fromkeys(self._faults)),
-            asking=frozenset(asking),
-            confirming=frozenset(confirming),
+            asking=frozenset(self._asking),
+            confirming=frozenset(self._confirming),
             never_ignore=frozenset(word for file in self._files for word in file.never_ignore),
             small_words=frozenset(word for file in self._files for word in file.small_words),
             opposites=self._opposites(),
@@ -181,12 +177,29 @@ class _Merger:
         self._fault(file, line, f"no intent or own command is called {name}{hint}")
         return None
 
-    def _block(
-        self, builder: Builder, file: str, number: int, intent: int, block: sentencefile.Block
+    def _courtesy(self) -> frozenset[str]:
+        nodes = [file.after for file in self._files if file.after is not None]
+        return frozenset(words[0] for node in nodes for words in spellings(node) if words)
+
+    def _intent_starts(
+        self, builder: Builder, number: int, file: SentenceFile, name: str, source: IntentSource
     ) -> list[int]:
-        rank = len(self._sources) + 1 - number * _RANKS_PER_FILE
-        self._sources[rank] = (file, block.line)
-        end = builder.end(Meaning(rank, intent, self._fixed_slots(file, block)))
+        intent = self._intent(file.file, source.line, name)
+        if intent is None:
+            return []
+        self._asking |= {intent} if source.may_ask else set()
+        self._confirming |= {intent} if source.confirm else set()
+        starts = []
+        for block in source.blocks:
+            rank = len(self._sources) + 1 - number * _RANKS_PER_FILE
+            self._sources[rank] = (file.file, block.line)
+            end = builder.end(Meaning(rank, intent, self._fixed_slots(file.file, block)))
+            if file.after is not None:
+                end = builder.before(file.after, end)
+            starts += self._block(builder, file.file, block, end)
+        return starts
+
+    def _block(self, builder: Builder, file: str, block: sentencefile.Block, end: int) -> list[int]:
         starts = []
         for line, node in block.sentences:
             problem = self._unknown_reference(node, frozenset())

@@ -68,5 +68,5 @@ def test_examples_follow_the_choices() -> None:
     walks = Examples(packaged_sentences("en", number([], "en")))
     rank = next(rank for rank, intent in walks.ranks().items() if intent == Intent.HELP)
     assert walks.of(rank, lambda _: 0) == Example(
-        ("can", "you", "help", "me"), Request(Intent.HELP), rank
+        ("can", "you", "help", "me", "please"), Request(Intent.HELP), rank
     )

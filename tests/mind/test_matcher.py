@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from device.mind.matcher import Matcher
 from device.mind.types import Progress
 from device.names import NameTable
 from tests.mind.speech import matcher, packaged_sentences, rendered
+from tests.mind.test_household import home, table
 
 UNDERSTOOD = {
     "what time is it": "TIME",
@@ -82,3 +84,27 @@ def test_progress_tells_what_can_go_on() -> None:
     assert graph.progress(["what", "can", "you", "do"]) is Progress.COMPLETE
     assert graph.progress(["brew", "me"]) is Progress.NOTHING_FITS
     assert graph.progress([]) is Progress.CAN_GO_ON
+
+
+def test_a_clipped_command_is_understood_or_refused_but_never_another() -> None:
+    from pocketsphinx import Decoder
+
+    decoder = Decoder(lm=None, loglevel="FATAL")
+    names = home("en")
+    sentences = packaged_sentences("en", names)
+    to = Matcher(sentences, lambda word: (decoder.lookup_word(word) or "").split())
+    right = {"gone": 0, "cut": 0, "late": 0}
+    for sentence, expected in table("en"):
+        first, *rest = sentences.tokens(sentence)
+        for how, heard in {
+            "gone": rest,
+            "cut": [first[len(first) // 2 :], *rest],
+            "late": ["a", first, *rest],
+        }.items():
+            found = to.match(heard, clipped=True)
+            understood = rendered(found, names)
+            assert found is None or understood == expected, heard
+            right[how] += understood == expected
+    assert right["gone"] >= 70  # the others are ambiguous: open or close, set or cancel
+    assert right["cut"] >= 70
+    assert right["late"] >= 100

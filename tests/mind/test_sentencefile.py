@@ -95,6 +95,7 @@ FAULTS = {
     "lists:\n  n: {range: {from: one, to: 2}}": "2: a range needs whole numbers",
     "lists:\n  n: {value: [x]}": "2: unknown key value of a list; did you mean values?",
     "lists:\n  n: {values: ['a {b}']}": "2: a value of a list cannot use lists or rules",
+    "after: '[{color}]'": "1: what is said before or after sentences cannot use lists or rules",
     "intent: {}": "1: unknown key intent; did you mean intents?",
     "intents: [TIME]": "1: intents must be a table",
     "a: [1\nb: 2": "2: not YAML",
