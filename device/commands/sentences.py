@@ -14,15 +14,14 @@ from rich.markup import escape
 from device import config, names, sentencefiles
 from device.commands.run import ConfigFile
 from device.config import Config
+from device.ears.lexicon import Lexicon
 from device.errors import BrokenSentences, NotUnderstood
 from device.mind.ambiguity import ambiguities
 from device.mind.examples import Example, Examples
 from device.mind.matcher import Matcher
-from device.mind.pronouncing import guess
 from device.mind.rendering import rendered
 from device.mind.sentencefile import Fault
 from device.mind.sentences import Sentences
-from device.mind.sounds import Pronounce
 from device.mind.types import Intent
 from device.names import NameTable
 
@@ -52,7 +51,9 @@ def try_text(
 ) -> None:
     """Show how TEXT is understood; nothing is done."""
     settings, table, sentences = _household(config_file)
-    found = Matcher(sentences, pronunciations(settings)).find(text.split())
+    lexicon = dictionary(sentences, settings)
+    pronounce = lexicon.pronounce if lexicon else no_pronunciations
+    found = Matcher(sentences, pronounce).find(text.split())
     if found is None:
         raise NotUnderstood(text=text)
     console = Console()
@@ -113,6 +114,11 @@ def title(example: Example, table: NameTable) -> str:
     return name.key if name else str(intent)
 
 
+def no_pronunciations(_: str) -> None:
+    """Stands for a dictionary where there is none: words are compared by their letters."""
+    return
+
+
 def two_meanings(sentences: Sentences, table: NameTable) -> list[str]:
     """A line for each text that can be understood in two ways."""
     found = ambiguities(sentences)
@@ -127,40 +133,24 @@ def two_meanings(sentences: Sentences, table: NameTable) -> list[str]:
 
 def unsure_words(sentences: Sentences, table: NameTable, settings: Config) -> list[str]:
     """A line for each word that the recognizer's dictionary doesn't have, and what to do."""
-    pronounce = pronunciations(settings)
-    if pronounce is no_pronunciations:
+    lexicon = dictionary(sentences, settings)
+    if lexicon is None:
         return ["note: pronunciations were not checked: there is no dictionary for this language"]
     lines = []
-    for word in sorted(sentences.graph.words):
-        if not pronounce(word):
-            where = [n.text for n in table.names if any(word in s.split() for s in n.spoken)]
-            named = f" (in “{where[0]}”)" if where else ""
-            sound = " ".join(guess(word, pronounce))
-            lines.append(
-                f"note: “{word}”{named} is not in the dictionary and is listened for as {sound}; "
-                "if it sounds different, give it `spoken` words that sound like it"
-            )
+    for word in sorted(lexicon.guessed):
+        where = [n.text for n in table.names if any(word in s.split() for s in n.spoken)]
+        named = f" (in “{where[0]}”)" if where else ""
+        sound = " ".join(lexicon.pronounce(word) or ()) or "nothing at all"
+        lines.append(
+            f"note: “{word}”{named} is not in the dictionary and is listened for as {sound}; "
+            "if it sounds different, give it `spoken` words that sound like it"
+        )
     return lines
 
 
-def no_pronunciations(_: str) -> None:
-    """Stands for a dictionary where there is none: words are compared by their letters."""
-    return
-
-
-def pronunciations(settings: Config) -> Pronounce:
-    """The dictionary of the default engine, which speaks English only."""
-    if settings.general.language != "en":
-        return no_pronunciations
-    from pocketsphinx import Decoder
-
-    decoder = Decoder(lm=None, loglevel="FATAL")
-
-    def pronounce(word: str) -> tuple[str, ...] | None:
-        phones = decoder.lookup_word(word)
-        return tuple(phones.split()) if phones else None
-
-    return pronounce
+def dictionary(sentences: Sentences, settings: Config) -> Lexicon | None:
+    """Pronunciations of all words for the default engine, which speaks English only."""
+    return Lexicon(sentences.graph.words) if settings.general.language == "en" else None
 
 
 def faulty(faults: Iterable[Fault]) -> BrokenSentences:
