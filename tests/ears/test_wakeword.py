@@ -1,0 +1,305 @@
+"""Wake words: what must wake does, what must not doesn't, and nothing of it is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from device.config import WAKE_WORDS, Wake, Word
+from device.ears.wakeword import CAP, WEIGHT, Reading, WakeWords, fuse
+from device.errors import ModelMissing, UnknownWakeWord, WrongModel
+from device.mind.types import FRAME_SAMPLES
+from device.modelstore import ModelStore
+from tests.voices import in_room, models, say
+
+Sound = NDArray[np.int16]
+
+MUST_WAKE = {
+    "alexa": [("joe", 1.0, 1.0), ("joe", 0.85, 1.0), ("joe", 1.2, 1.0), ("joe", 1.0, 1.1)],
+    "hey jarvis": [("joe", 1.0, 1.0), ("joe", 0.85, 1.0), ("joe", 1.0, 0.95)],
+    "hey mycroft": [("joe", 1.0, 1.0), ("joe", 0.85, 1.0), ("joe", 1.0, 0.95)],
+    "okay nabu": [("joe", 1.0, 1.0), ("joe", 0.85, 1.0)],
+}
+MUST_NOT_WAKE = [
+    "I'll ask her",
+    "a lecture",
+    "Alex",
+    "electric",
+    "hey Marcus",
+    "hey jealous",
+    "microphone",
+    "hey my car",
+    "okay now",
+    "OK, but no",
+    "set a timer for ten minutes",
+    "what time is it",
+]
+"""As many sentences as there are sounds above, most of them close to a wake word."""
+
+
+def frames(sound: Sound) -> Sound:
+    return sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+
+
+def wake_words(*words: str | Word, store: ModelStore | None = None) -> WakeWords:
+    plain = tuple(word for word in words if isinstance(word, str))
+    own = tuple(word for word in words if isinstance(word, Word))
+    made = WakeWords(Wake(words=plain, word=own), store or models())
+    made.prime()
+    return made
+
+
+def readings(wake: WakeWords, sound: Sound) -> list[tuple[Reading, ...]]:
+    return [wake.step(frame) for frame in frames(sound)]
+
+
+@pytest.fixture(scope="module")
+def all_words() -> WakeWords:
+    return wake_words("alexa", "hey_jarvis", "hey_mycroft", "okay_nabu")
+
+
+@pytest.mark.parametrize(
+    ("word", "voice"), [(word, voice) for word, voices in MUST_WAKE.items() for voice in voices]
+)
+def test_a_wake_word_wakes_its_own_detector_and_no_other(
+    all_words: WakeWords, word: str, voice: tuple[str, float, float]
+) -> None:
+    all_words.forget()
+    woken = {
+        all_words.words[reading.word].word.name
+        for found in readings(all_words, in_room(say(word, *voice)))
+        for reading in found
+        if reading.woke
+    }
+    assert woken == {word.replace(" ", "_")}
+
+
+@pytest.mark.parametrize("text", MUST_NOT_WAKE)
+def test_other_speech_wakes_nothing(all_words: WakeWords, text: str) -> None:
+    all_words.forget()
+    found = readings(all_words, in_room(say(text)))
+    assert not any(reading.woke for each in found for reading in each)
+
+
+def test_there_are_as_many_sounds_that_must_not_wake_as_ones_that_must() -> None:
+    assert len(MUST_NOT_WAKE) == sum(map(len, MUST_WAKE.values()))
+
+
+def test_it_does_not_wake_by_itself_at_the_start(all_words: WakeWords) -> None:
+    fresh = wake_words("alexa", "hey_jarvis", "hey_mycroft", "okay_nabu")
+    found = readings(fresh, in_room(np.zeros(0, np.int16), 3.0, 0.0, seed=9))
+    assert max(reading.fused for each in found for reading in each) < 0.05
+
+
+# --- fusion
+
+
+def test_agreement_counts_and_one_sure_detector_alone_does_not_wake() -> None:
+    threshold = WAKE_WORDS["alexa"].threshold
+    assert fuse(0.5, 0.5) >= threshold
+    assert fuse(0.001, 0.999) < threshold
+    assert fuse(0.5, 0.001) < threshold
+
+
+def test_the_fused_score_is_the_weighted_mean_of_log_odds_with_microwakewords_capped() -> None:
+    def logit(p: float) -> float:
+        return float(np.log(p / (1 - p)))
+
+    assert logit(fuse(0.2, 0.6)) == pytest.approx(WEIGHT * logit(0.2) + (1 - WEIGHT) * logit(0.6))
+    assert logit(fuse(0.2, 0.999)) == pytest.approx(WEIGHT * logit(0.2) + (1 - WEIGHT) * CAP)
+
+
+def test_a_word_may_have_a_threshold_of_its_own() -> None:
+    sound = in_room(say("alexa"))
+    strict = wake_words(Word(name="alexa", threshold=0.9999))
+    found = readings(strict, sound)
+    assert max(each[0].fused for each in found) > WAKE_WORDS["alexa"].threshold
+    assert not any(each[0].woke for each in found)
+
+
+def test_while_the_speaker_speaks_the_threshold_is_the_raised_one() -> None:
+    wake = wake_words("alexa")
+    usual = wake.step(np.zeros(FRAME_SAMPLES, np.int16))[0].threshold
+    wake.raised = True
+    raised = wake.step(np.zeros(FRAME_SAMPLES, np.int16))[0].threshold
+    assert (usual, raised) == (WAKE_WORDS["alexa"].threshold, Wake().speaking_threshold)
+    assert raised > usual
+
+
+def test_a_wake_word_still_wakes_while_the_speaker_speaks() -> None:
+    wake = wake_words("alexa")
+    wake.raised = True
+    assert any(each[0].woke for each in readings(wake, in_room(say("alexa"))))
+
+
+def test_a_word_with_one_detector_needs_a_voice_and_asks_only_on_candidates() -> None:
+    own = Word(name="mine", openwakeword="openwakeword/alexa_v0.1.onnx")
+    asked: list[int] = []
+
+    def never(frame: Sound) -> float:
+        asked.append(len(frame))
+        return 0.0
+
+    def always(frame: Sound) -> float:
+        return 1.0
+
+    sound = in_room(say("alexa"))
+    woken = {}
+    for vad in (never, always):
+        wake = WakeWords(Wake(words=(), word=(own,)), models(), vad)
+        wake.prime()
+        woken[vad] = any(each[0].woke for each in readings(wake, sound))
+    assert woken == {never: False, always: True}
+    assert 0 < len(asked) < len(frames(sound)) / 2
+
+
+# --- models of one's own
+
+
+def head(path: Path, rows: int, width: int) -> Path:
+    """An ONNX word model with an input of [1, rows, width] that scores the mean."""
+    ends = [
+        helper.make_tensor_value_info("in", TensorProto.FLOAT, [1, rows, width]),
+        helper.make_tensor_value_info("out", TensorProto.FLOAT, [1, 1]),
+    ]
+    nodes = [
+        helper.make_node("ReduceMean", ["in"], ["mean"], axes=[1], keepdims=0),
+        helper.make_node("ReduceMean", ["mean"], ["out"], axes=[1], keepdims=1),
+    ]
+    graph = helper.make_graph(nodes, "head", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+    model.ir_version = 8
+    onnx.save(model, path)
+    return path
+
+
+def test_an_own_onnx_model_is_run_on_the_features(tmp_path: Path) -> None:
+    file = head(tmp_path / "mine.onnx", rows=5, width=96)
+    wake = wake_words(Word(name="mine", openwakeword=str(file)))
+    wake.step(np.zeros(FRAME_SAMPLES, np.int16))
+    found = wake.step(np.zeros(FRAME_SAMPLES, np.int16))[0].openwakeword
+    assert wake.features
+    assert found == pytest.approx(float(wake.features.history[-5:].mean()), abs=1e-5)
+
+
+def test_words_that_look_back_differently_far_share_one_history(tmp_path: Path) -> None:
+    short = head(tmp_path / "short.onnx", rows=3, width=96)
+    wake = wake_words("alexa", Word(name="short", openwakeword=str(short)))
+    alone = wake_words(Word(name="short", openwakeword=str(short)))
+    sound = in_room(say("alexa"))
+    both = [each[1].openwakeword for each in readings(wake, sound)]
+    assert both == [each[0].openwakeword for each in readings(alone, sound)]
+    assert wake.features and len(wake.features.history) == 16
+
+
+def test_an_own_microwakeword_model_wakes_by_its_own_cutoff(tmp_path: Path) -> None:
+    for suffix in ("tflite", "json"):
+        shutil.copy(models().path(f"microwakeword/okay_nabu.{suffix}"), tmp_path)
+    (tmp_path / "okay_nabu.tflite").rename(tmp_path / "mine.tflite")
+    settings = json.loads((tmp_path / "okay_nabu.json").read_text())
+    settings["micro"]["probability_cutoff"] = 0.7
+    (tmp_path / "mine.json").write_text(json.dumps(settings))
+    wake = wake_words(Word(name="mine", microwakeword=str(tmp_path / "mine.tflite")))
+    assert wake.words[0].threshold == 0.7
+    assert any(each[0].woke for each in readings(wake, in_room(say("okay nabu"))))
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "said"), [(16, 40, "40"), (400, 96, "400")], ids=["width", "length"]
+)
+def test_a_model_of_another_shape_is_refused_with_what_was_expected(
+    tmp_path: Path, rows: int, width: int, said: str
+) -> None:
+    file = head(tmp_path / "mine.onnx", rows, width)
+    with pytest.raises(WrongModel, match=said) as caught:
+        wake_words(Word(name="mine", openwakeword=str(file)))
+    assert "[1, N, 96]" in caught.value.remedy
+
+
+def test_a_microwakeword_model_given_as_openwakeword_is_refused() -> None:
+    with pytest.raises(WrongModel, match=r"alexa\.tflite") as caught:
+        wake_words(Word(name="mine", openwakeword="microwakeword/alexa.tflite"))
+    assert "[1, N, 96]" in caught.value.remedy
+
+
+def test_a_microwakeword_model_without_its_settings_is_refused(tmp_path: Path) -> None:
+    shutil.copy(models().path("microwakeword/alexa.tflite"), tmp_path / "mine.tflite")
+    with pytest.raises(WrongModel, match=r"mine\.json"):
+        wake_words(Word(name="mine", microwakeword=str(tmp_path / "mine.tflite")))
+
+
+@pytest.mark.parametrize("name", ["mine.onnx", "mine.tflite", "mine.bin"])
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"no model at all")
+    with pytest.raises(WrongModel, match=name):
+        wake_words(Word(name="mine", openwakeword=str(tmp_path / name)))
+
+
+def test_an_own_model_that_is_not_there_is_missing() -> None:
+    with pytest.raises(ModelMissing, match=r"nowhere\.onnx"):
+        wake_words(Word(name="mine", openwakeword="nowhere.onnx"))
+
+
+def test_an_unknown_word_is_told_with_the_nearest_and_all_known() -> None:
+    with pytest.raises(UnknownWakeWord, match="did you mean hey_jarvis") as caught:
+        wake_words("hey_jarvi")
+    assert "alexa" in caught.value.remedy
+
+
+def test_without_the_streaming_graph_windows_are_used_and_said(tmp_path: Path) -> None:
+    whole = models()
+    partial = ModelStore(tmp_path, whole.manifest)
+    partial.folders = (tmp_path,)
+    for name in whole.manifest:
+        if whole.has(name) and "streaming" not in name and not name.startswith(("vosk", "piper")):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(whole.path(name), tmp_path / name)
+    wake = wake_words("alexa", store=partial)
+    assert any("windows" in remark for remark in wake.remarks)
+    sound = in_room(say("alexa"))
+    streamed = readings(wake_words("alexa"), sound)
+    for slow, fast in zip(readings(wake, sound), streamed, strict=True):
+        assert slow[0].openwakeword == pytest.approx(fast[0].openwakeword, abs=1e-4)
+
+
+# --- nothing kept
+
+
+def test_after_forgetting_it_scores_exactly_like_a_fresh_one() -> None:
+    """Also what lies inside the libraries, whose state priming overwrites."""
+    used, fresh = (wake_words("alexa", "hey_jarvis", "okay_nabu") for _ in range(2))
+    readings(used, in_room(say("alexa, hey jarvis, okay nabu", speed=0.8)))
+    used.forget()
+    sound = in_room(say("good morning, alexa"))
+    assert readings(used, sound) == readings(fresh, sound)
+
+
+def test_forgetting_takes_milliseconds(all_words: WakeWords) -> None:
+    all_words.forget()
+    begun = time.process_time()
+    all_words.forget()
+    assert time.process_time() - begun < 0.2
+
+
+def test_raw_samples_held_between_frames_are_within_the_promise(all_words: WakeWords) -> None:
+    """The overlap of the features, and the window of microWakeWord's frontend: less than 110 ms
+    with the microphone's own 80 ms counted once, for they are the end of it."""
+    all_words.step(np.full(FRAME_SAMPLES, 500, np.int16))
+    assert all_words.features
+    frontend_ms = 30.0
+    assert all_words.features.kept_ms()["raw"] + frontend_ms <= 80.0
+    assert all_words.features.kept_ms()["mel"] <= 775.0
+
+
+def test_embeddings_held_are_no_more_than_the_word_models_input(all_words: WakeWords) -> None:
+    heads = [word.head.rows for word in all_words.words if word.head]
+    assert all_words.features
+    assert all_words.features.history.shape == (max(heads), 96)
