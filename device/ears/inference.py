@@ -28,15 +28,17 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 def open_onnx(model: Path) -> Any:
     """An onnxruntime session on one thread. Raises WrongModel if it cannot be read."""
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
+    refusals = (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.NotImplemented)
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except (onnxruntime.capi.onnxruntime_pybind11_state.Fail, RuntimeError) as error:
+    except (*refusals, state.InvalidArgument) as error:
         raise WrongModel(
             file=model.name, why="it is no ONNX model", expected="an ONNX file"
         ) from error

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
+from device import modelstore
 from device.config import WAKE_WORDS, Wake, Word
 from device.ears.wakeword import CAP, WEIGHT, Reading, WakeWords, fuse
 from device.errors import ModelMissing, UnknownWakeWord, WrongModel
@@ -30,11 +31,11 @@ MUST_WAKE = {
 }
 MUST_NOT_WAKE = [
     "I'll ask her",
-    "a lecture",
-    "Alex",
+    "a letter",
+    "all set",
     "electric",
     "hey Marcus",
-    "hey jealous",
+    "hey just a second",
     "microphone",
     "hey my car",
     "okay now",
@@ -151,7 +152,7 @@ def test_a_word_with_one_detector_needs_a_voice_and_asks_only_on_candidates() ->
     def always(frame: Sound) -> float:
         return 1.0
 
-    sound = in_room(say("alexa"))
+    sound = in_room(say("alexa"), after=3.0)
     woken = {}
     for vad in (never, always):
         wake = WakeWords(Wake(words=(), word=(own,)), models(), vad)
@@ -254,10 +255,12 @@ def test_an_unknown_word_is_told_with_the_nearest_and_all_known() -> None:
     assert "alexa" in caught.value.remedy
 
 
-def test_without_the_streaming_graph_windows_are_used_and_said(tmp_path: Path) -> None:
+def test_without_the_streaming_graph_windows_are_used_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = models()
+    monkeypatch.setattr(modelstore, "CHECKOUT", tmp_path / "none")
     partial = ModelStore(tmp_path, whole.manifest)
-    partial.folders = (tmp_path,)
     for name in whole.manifest:
         if whole.has(name) and "streaming" not in name and not name.startswith(("vosk", "piper")):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
