@@ -113,6 +113,7 @@ class Piper:
                 await self.start()
             # a caller who no longer wants it must not leave the answer for the next one
             work = asyncio.ensure_future(self._one(sentence))
+            work.add_done_callback(lambda done: done.cancelled() or done.exception())
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError:

@@ -57,11 +57,17 @@ class Hands:
 
     def answered(self, number: int) -> None:
         """Wait until that activation was answered."""
-        sign = b'"event": "did"'
-        for line in self.lines(10.0):
-            if sign in line and f'"number": {number},'.encode() in line:
+        self._wait_for(b'"event": "did"', f'"number": {number},'.encode())
+
+    def said(self) -> None:
+        """Wait until something is heard."""
+        self._wait_for(b'"event": "said"')
+
+    def _wait_for(self, *parts: bytes) -> None:
+        for line in self.lines(20.0):
+            if all(part in line for part in parts):
                 return
-        raise TimeoutError(f"no answer to {number}")
+        raise TimeoutError(str(parts))
 
     def end(self, *, kill: bool) -> None:
         """kill -9, or ask it to end."""

@@ -19,6 +19,9 @@ def weigh(folder: Path, voice: str) -> tuple[float, float]:
         hands = Hands(settings(folder, voice), server)
         for n in range(REPLIES):
             hands.answered(hands.ask(Intent.TIMER_SET, (Slot.DURATION, 3600 + n)))
+        if voice != "none":
+            hands.ask(Intent.TIME)
+            hands.said()
         pid = hands.process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         weights = pss_mb(pid), sum(pss_mb(int(c)) for c in children)
