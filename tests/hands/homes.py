@@ -12,9 +12,10 @@ from pathlib import Path
 
 import aiomqtt
 
-from device.config import Config, Device, Room, parse
+from device.config import Announcement, Config, Device, Peer, Room, Station, parse
 from device.hands.journal import Did
 from device.mind.types import Hint, Request, Slot
+from device.names import Entry
 from tests.hands.brokers import DEADLINE, PASSWORD, Told, home, listening
 from tests.hands.houses import Home as Running
 from tests.hands.houses import home as running
@@ -67,6 +68,25 @@ def household(language: str, port: int, here: str = "") -> Config:
     mqtt = home(port, floor=config.home.floor, room=rooms, device=devices)
     general = dataclasses.replace(config.general, room=here)
     return dataclasses.replace(config, general=general, home=mqtt)
+
+
+MUSIC = (Entry("playlist", "morning"), Entry("artist", "Nina Simone"))
+"""What a music library adds to the names."""
+
+
+def furnished(language: str, port: int = 1883, here: str = "") -> Config:
+    """The settings of a home with names of every kind."""
+    config = household(language, port, here)
+    home_ = dataclasses.replace(
+        config.home,
+        speaker=(Peer(name="attic"),),
+        announcement=(Announcement(name="dinner is ready"),),
+    )
+    media = dataclasses.replace(
+        config.media, station=(Station(name="jazz", url="http://192.0.2.1/jazz"),)
+    )
+    general = dataclasses.replace(config.general, language=language)
+    return dataclasses.replace(config, general=general, home=home_, media=media)
 
 
 @dataclasses.dataclass

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import dataclasses
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +24,7 @@ from device.hands.output import NullSink, Pace
 from device.hands.sounds import Pcm
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Hint, Outcome, Request, Slot
-from device.names import NameTable, compile_names
+from device.names import Entry, NameTable, compile_names
 
 DEADLINE = 10.0
 E = TypeVar("E", bound=Event)
@@ -218,11 +218,15 @@ async def home(
     clock: ManualClock | None = None,
     change: Callable[[Config], Config] = lambda config: config,
     slow: bool = False,
+    more: Iterable[Entry] = (),
 ) -> AsyncIterator[Home]:
-    """A house whose ears are a test's; a slow one speaks in real time."""
+    """A house whose ears are a test's; a slow one speaks in real time.
+
+    `more` are names that no setting gives, such as those of a music library.
+    """
     service = Service(socket=str(folder / "s"), state=str(folder / "state"))
     config = change(dataclasses.replace(Config(), service=service))
-    names = compile_names(config)
+    names = compile_names(config, more)
     (folder / "s").unlink(missing_ok=True)
     ears = Ears(str(folder / "s"), names)
     clock = clock or ManualClock(datetime(2026, 11, 22, 15, 4, tzinfo=UTC))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Deed = Callable[[Timer, "House"], Awaitable[Reply]]
 HALF_DAY = 720
+NO_SUCH = Reply("speaker.not_understood")
 ASKED_AT_MOST = 4
 """Timers named in "which one?": ears wait ten seconds for a question to be asked."""
 
@@ -153,9 +154,9 @@ async def _with_one(
             return replies[-1]
         wanted = {t.id for t in _meant(said, house)}
         chosen = [t for t in found if t.id in wanted and house.timers.get(t.id)]
-        if len(chosen) != 1:
-            return _none(said, house)
-        return await deed(chosen[0], house)
+        if len(chosen) == 1:
+            return await deed(chosen[0], house)
+        return _none(said, house) if said.get(Slot.TIMER_NAME) else NO_SUCH
 
     return Reply("timer.which", {"timers": _labels(found, house)}, ask=answer)
 

@@ -113,7 +113,7 @@ def test_the_only_timer_is_cancelled_without_asking(tmp_path: Path) -> None:
         ((Slot.DURATION, 600), "Timer cancelled.", {300, 1200}),
         ((Slot.NUMBER, 1), "Timer cancelled.", {600, 1200}),
         ((Slot.ALL, 1), "Pasta timer cancelled.", set()),
-        ((Slot.DURATION, 601), "There are no timers.", {300, 600, 1200}),
+        ((Slot.DURATION, 601), "Sorry, I didn't understand.", {300, 600, 1200}),
         (None, "Pasta timer cancelled.", {300, 600}),
     ],
 )
