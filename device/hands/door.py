@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
+from device.errors import MalformedLetter, TooManyLetters
 from device.hands.guard import Guard
 from device.letter import MAX_BYTES, Letter
 from device.mind.types import Hint
@@ -48,15 +50,29 @@ class Door:
         with contextlib.suppress(OSError):  # ears that ended meanwhile: `letters` sees that
             self._ears.send(bytes([hint]))
 
+    def rest(self) -> Iterator[Letter]:
+        """Let no more in, and give what was written until then; what is no letter ends it."""
+        with contextlib.suppress(OSError, MalformedLetter, TooManyLetters):
+            self._ears.shutdown(socket.SHUT_RDWR)
+            while data := self._ears.recv(MAX_BYTES + 1):
+                yield self._guard.admit(data)[0]
+
     def close(self) -> None:
         """Shut it: the ears end when they see that."""
         self._ears.close()
 
 
-async def connect(path: str, guard: Guard) -> Door:
-    """Wait until there are ears to connect to, and until the cap lets in another activation."""
+async def connect(path: str, guard: Guard, opening: Callable[[], Awaitable[None]]) -> Door:
+    """Wait until there are ears to connect to, and until the cap lets in another activation.
+
+    `opening` is awaited once there is a socket and before it is connected to: ears take nothing
+    in before that.
+    """
     await asyncio.sleep(guard.wait())
     loop = asyncio.get_running_loop()
+    while not Path(path).exists():
+        await asyncio.sleep(RETRY_SECONDS)
+    await opening()
     while True:
         ears = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
         ears.setblocking(False)

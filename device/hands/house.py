@@ -64,6 +64,8 @@ class House:
         """Tells the ears what the loudspeaker does; set while they are there."""
         self.lamp: Callable[[Lamp], None] = lambda lamp: None
         """Tells the panel what the light should show of the hands."""
+        self.opening: Callable[[], Awaitable[None]] = _at_once
+        """Awaited before ears are met: the ledger opens."""
         self.warned: dict[str, float] = {}
         """When each alert was last told, by the machine's clock."""
         self._unheard = asyncio.Event()
@@ -204,6 +206,10 @@ class House:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("%s", type(error).__name__, exc_info=error)
+
+
+async def _at_once() -> None:
+    """Nobody keeps a ledger."""
 
 
 def default_voice(config: Config) -> speech.Voice:

@@ -59,8 +59,13 @@ class Acted:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """Hands are about to meet ears: from here on sound may be taken in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
-    """The ears closed the letter socket, and every letter in it was read."""
+    """The letter socket is closed on both ends, and every letter in it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Note:
     """Something for the ledger, with the time it was heard of."""
 
     at: int
-    what: Hello | Woke | Command | Ended | Fault | Acted | Closed
+    what: Opening | Hello | Woke | Command | Ended | Fault | Acted | Closed
     word: str = ""
     """The wake word's name, beside a `Woke`; empty for the button and the like."""
     text: str | None = None
@@ -120,6 +125,8 @@ def write(db: sqlite3.Connection, notes: Iterable[Note]) -> None:
 
 def _apply(db: sqlite3.Connection, note: Note) -> None:
     match note.what:
+        case Opening():
+            _opening(db, note.at)
         case Hello(boot):
             _hello(db, note.at, f"{boot:016x}")
         case Woke(number, cause, score):
@@ -139,23 +146,25 @@ def _apply(db: sqlite3.Connection, note: Note) -> None:
             db.execute("UPDATE series SET closed = 1 WHERE id = (SELECT max(id) FROM series)")
 
 
-def _hello(db: sqlite3.Connection, at: int, boot: str) -> None:
-    """A new life of the ears; with the boot id of the last one its numbers run on."""
+def _opening(db: sqlite3.Connection, at: int) -> None:
+    """A new series, on the disk before its first number can be: whatever becomes of it shows."""
     db.execute(
         "UPDATE activation SET outcome = ?, forgotten = ? WHERE outcome IS NULL", (CUT_OFF, at)
     )
-    last = db.execute("SELECT id, boot, closed FROM series ORDER BY id DESC LIMIT 1").fetchone()
-    if last is not None and last[1] == boot:
-        db.execute("UPDATE series SET closed = 0 WHERE id = ?", (last[0],))
-        return
-    if last is not None and not last[2]:
+    last = db.execute("SELECT id, closed FROM series ORDER BY id DESC LIMIT 1").fetchone()
+    if last is not None and not last[1]:
         # the end of that series was not read: how much of it is missing can't be known any more
         db.execute("INSERT INTO gap (series, at, count) VALUES (?, ?, NULL)", (last[0], at))
-    _begin_series(db, at, boot)
+    db.execute("INSERT INTO series (boot, began, base, last) VALUES ('', ?, 0, 0)", (at,))
 
 
-def _begin_series(db: sqlite3.Connection, at: int, boot: str) -> None:
-    db.execute("INSERT INTO series (boot, began, base, last) VALUES (?, ?, 0, 0)", (boot, at))
+def _hello(db: sqlite3.Connection, at: int, boot: str) -> None:
+    """A life of the ears begins; its numbers run on from here."""
+    series, known, _ = _latest(db)
+    if series == 0 or known:
+        _opening(db, at)
+        series, _, _ = _latest(db)
+    db.execute("UPDATE series SET boot = ? WHERE id = ?", (boot, series))
 
 
 def _latest(db: sqlite3.Connection) -> tuple[int, str, int]:
@@ -171,8 +180,9 @@ def _woke(
 ) -> None:
     series, boot, last = _latest(db)
     if series == 0 or number <= last:
-        # numbers that begin anew without a new boot: a series of their own
-        _begin_series(db, at, boot)
+        # numbers that begin anew without a hello: a series of their own
+        _opening(db, at)
+        _hello(db, at, boot)
         series, boot, last = _latest(db)
     missing = number - last - 1
     if missing:

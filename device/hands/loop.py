@@ -35,17 +35,31 @@ async def run(house: House) -> None:
     """Meet the ears, attend to them, and again, until cancelled."""
     guard = Guard(house.config.service.activations_per_hour, time.monotonic)
     while True:
-        door = await connect(house.config.service.socket, guard)
-        house.hint = door.hint
-        door.hint(house.loud)
-        house.lamp(Lamp.ASLEEP)
-        why = await attend(door, house)
-        door.close()
+        door = None
+        try:
+            door = await connect(house.config.service.socket, guard, house.opening)
+            house.hint = door.hint
+            door.hint(house.loud)
+            house.lamp(Lamp.ASLEEP)
+            why = await attend(door, house)
+        except asyncio.CancelledError:
+            shut(door, house, "stopping")
+            raise
+        shut(door, house, why)
         house.hint = lambda hint: None
         house.lamp(Lamp.BROKEN)
         house.question = None
         house.listen(False)
-        house.journal.publish(Parted(why))
+
+
+def shut(door: Door | None, house: House, why: str) -> None:
+    """Shut the door; what ears had written before they noticed is still told, not acted on."""
+    if door is not None:
+        if why in ("stopping", "names_differ"):
+            for letter in door.rest():
+                house.journal.publish(letter)
+        door.close()
+    house.journal.publish(Parted(why))
 
 
 async def attend(door: Door, house: House) -> str:

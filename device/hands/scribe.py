@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 
 from device.hands.alerts import warn
@@ -10,7 +12,7 @@ from device.hands.clerk import Clerk, Health
 from device.hands.describe import describe
 from device.hands.house import House
 from device.hands.journal import Did, Event, Parted
-from device.hands.ledger import CAUSES, Acted, Closed, Note
+from device.hands.ledger import CAUSES, Acted, Closed, Note, Opening
 from device.letter import Command, Ended, Fault, Hello, Woke
 
 ALERTS = {
@@ -36,6 +38,7 @@ class Scribe:
             now=self._now,
         )
         self._end = house.journal.subscribe(self.take)
+        house.opening = self.opening
 
     def take(self, event: Event) -> None:
         """Note what belongs into the ledger."""
@@ -50,12 +53,19 @@ class Scribe:
                 self.clerk.note(Note(self._now(), event, text=text))
             case Did(number=number, seconds=seconds):
                 self.clerk.note(Note(self._now(), Acted(number, round(seconds * 1000))))
-            case Parted(why="closed"):
+            case Parted(why="closed" | "stopping" | "names_differ"):
+                # everything that the ears wrote was read
                 self.clerk.note(Note(self._now(), Closed()))
 
     def word(self, cause: int) -> str:
         """What a `Woke` was caused by: a wake word's name, the button, an answer."""
         return self._words[cause] if cause < len(self._words) else CAUSES.get(cause, "")
+
+    async def opening(self) -> None:
+        """Hands are about to meet ears: that is on the disk before they do."""
+        self.clerk.note(Note(self._now(), Opening()))
+        with contextlib.suppress(sqlite3.Error):  # the clerk tells, and keeps it until it can
+            await asyncio.wrap_future(self.clerk.flush())
 
     async def close(self) -> None:
         """Write what waits and end."""

@@ -110,14 +110,14 @@ class Hands:
         self.listener.settimeout(DEADLINE_S)
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> socket.socket:
+    def start(self, boot: int = BOOT) -> socket.socket:
         """Start hands; the ears' end of the letter socket, with its hello said."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "device", "hands", "--config", str(self.file)],
             stderr=subprocess.DEVNULL,
         )
         ears, _ = self.listener.accept()
-        ears.send(pack(Hello(BOOT, self.digest)))
+        ears.send(pack(Hello(boot, self.digest)))
         return ears
 
     def kill(self) -> None:
@@ -159,32 +159,56 @@ def letters_of(number: int) -> list[Letter]:
 
 
 def unlogged(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> None:
-    """500 activations, hands killed 50 times at random letters."""
+    """500 activations, hands killed 50 times at random letters; ears then end and come back."""
     chance = random.Random(6)
-    kills = set(chance.sample(range(3 * ACTIVATIONS - 30), HANDS_KILLED))
-    sent = 0
+    kills = set(chance.sample(range(ACTIVATIONS - 1), HANDS_KILLED))
+    lives = [0]
+    """What the ears counted in each of their lives."""
     with hands(folder) as there:
-        ears = there.start()
-        for number in range(1, ACTIVATIONS + 1):
-            for letter in letters_of(number):
-                try:
-                    ears.send(pack(letter))
-                except OSError:
-                    break  # ears would end here, and come back with the next number
-                if sent in kills:
-                    time.sleep(chance.random() * PACE_S)  # anywhere between socket and disk
-                    there.kill()
-                sent += 1
-            time.sleep(PACE_S)
-            if there.process is not None and there.process.poll() is not None:
+        ears, boot, number = there.start(), BOOT, 0
+        for n in range(ACTIVATIONS):
+            number += 1
+            lives[-1] = number
+            _live_through(ears, number, chance, there if n in kills else None)
+            if n in kills:
                 ears.close()
-                ears = there.start()
-        view = _settled(there, ACTIVATIONS)
-    shown = sum(gap.count or 0 for gap in view.gaps)
-    figures["activations_unlogged"] = ACTIVATIONS - len(view.rows) - shown
-    figures["activations_shown_as_gaps"] = shown
-    figures["gaps_of_unknown_size"] = sum(gap.count is None for gap in view.gaps)
-    notes["activations_shown_as_gaps"] = f"{len(view.rows)} logged of {ACTIVATIONS}"
+                boot, number = boot + 1, 0
+                lives.append(0)
+                ears = there.start(boot)
+        _settled(there, number)
+        seen = _by_life(there.state / ledger.FILE)
+    pairs = list(zip(lives, seen, strict=True))
+    missing = [(said - logged - counted, shown) for said, (logged, counted, shown) in pairs]
+    figures["activations_unlogged"] = sum(count for count, shown in missing if not shown)
+    figures["activations_in_shown_gaps"] = sum(count for count, _ in missing)
+    figures["gaps_shown"] = sum(shown for _, shown in missing)
+    notes["activations_unlogged"] = "that neither a row nor a gap shows"
+    logged = sum(rows for rows, _, _ in seen)
+    notes["activations_in_shown_gaps"] = f"{logged} logged of {ACTIVATIONS}, {len(kills)} kill -9"
+
+
+def _live_through(
+    ears: socket.socket, number: int, chance: random.Random, victim: Hands | None
+) -> None:
+    """Write an activation; `victim` is killed after one of its letters, on its way to the disk."""
+    moment = chance.randrange(3)
+    for n, letter in enumerate(letters_of(number)):
+        with contextlib.suppress(OSError):  # ears that see nobody there take nothing more in
+            ears.send(pack(letter))
+        if victim is not None and n == moment:
+            time.sleep(chance.random() * PACE_S / 2)
+            victim.kill()
+    time.sleep(PACE_S)
+
+
+def _by_life(path: Path) -> list[tuple[int, int, int]]:
+    """For each life of the ears: rows, activations in counted gaps, gaps of unknown size."""
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(
+            "SELECT logged, missing,"
+            " (SELECT count(*) FROM gap WHERE series = series.id AND count IS NULL)"
+            " FROM series ORDER BY id"
+        ).fetchall()
 
 
 def _settled(there: Hands, last: int) -> ledgerview.View:
@@ -192,8 +216,8 @@ def _settled(there: Hands, last: int) -> ledgerview.View:
     deadline = time.monotonic() + DEADLINE_S
     while True:
         view = there.view()
-        ended = [r for r in view.rows if r.number == last and r.outcome is not None]
-        if ended or time.monotonic() > deadline:
+        done = view.rows and view.rows[-1].number == last and view.rows[-1].outcome is not None
+        if done or time.monotonic() > deadline:
             return view
 
 

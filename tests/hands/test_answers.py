@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -20,13 +21,15 @@ import pytest
 
 from device.config import Config, Ledger
 from device.errors import HandsSilent, NotAllowed
-from device.hands import answers, ledgerview, localsocket, parts
+from device.hands import answers, ledgerview, localsocket, loop, parts
 from device.hands.clerk import Health
+from device.hands.door import Door
+from device.hands.guard import Guard
 from device.hands.journal import Did, Said
 from device.hands.localsocket import Peer, may_ask
 from device.hands.scribe import ALERTS, Scribe
-from device.letter import Ended, Fault, FaultCode, Hello
-from device.mind.types import Intent, Slot
+from device.letter import Ended, Fault, FaultCode, Hello, Woke, pack
+from device.mind.types import Intent, Outcome, Slot
 from tests.hands.houses import DEADLINE, Home, home
 
 
@@ -49,11 +52,11 @@ class Asked:
 
     home: Home
     scribe: Scribe
-    socket: Path
+    path: Path
     state: Path
 
     async def answer(self, request: dict[str, object]) -> dict[str, Any]:
-        return await asyncio.to_thread(localsocket.answer_to, self.socket, request)
+        return await asyncio.to_thread(localsocket.answer_to, self.path, request)
 
     async def view(self) -> ledgerview.View:
         return ledgerview.from_wire(await self.answer({"ask": "ledger"}))
@@ -61,18 +64,19 @@ class Asked:
 
 @contextlib.asynccontextmanager
 async def desk(folder: Path, *, texts: bool = False) -> AsyncIterator[Asked]:
-    socket = folder / "ask.sock"
+    path = folder / "ask.sock"
 
     def change(config: Config) -> Config:
-        service = dataclasses.replace(config.service, ask=str(socket))
+        service = dataclasses.replace(config.service, ask=str(path))
         return dataclasses.replace(config, service=service, ledger=Ledger(texts=texts))
 
     async with home(folder, change=change) as there:
+        # the fixture's ears greet before the desk is there: for the ledger they greet once more
+        await there.watch.until(Hello)
         settings = folder / "keepmum.toml"
         async with answers.desk(there.house, settings) as scribe:
-            # the fixture's ears greeted before the desk was there
             there.house.journal.publish(Hello(7, bytes(8)))
-            yield Asked(there, scribe, socket, folder / "state")
+            yield Asked(there, scribe, path, folder / "state")
 
 
 @in_loop
@@ -110,9 +114,31 @@ async def test_missed_numbers_and_lost_ears_show(tmp_path: Path) -> None:
 
 
 @in_loop
+async def test_hands_that_are_stopped_read_to_the_end(tmp_path: Path) -> None:
+    async with desk(tmp_path) as asked:
+        house, ears = asked.home.house, asked.home.ears
+        ears.ask(Intent.TIME)
+        await asked.home.watch.until(Ended)
+        assert ears.socket is not None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        door = Door(ours, Guard(60, lambda: 0.0))
+        for letter in (Hello(9, bytes(8)), Woke(1, 0, 3), Ended(1, Outcome.NO_SPEECH, 9)):
+            theirs.send(pack(letter))
+        loop.shut(door, house, "stopping")
+        with pytest.raises(BrokenPipeError):
+            theirs.send(pack(Woke(2, 0, 3)))
+        theirs.close()
+        house.journal.publish(Hello(10, bytes(8)))
+        view = await asked.view()
+    assert [r.number for r in view.rows] == [1, 1]
+    # the fixture's own ears were never closed: that is the only gap
+    assert [g.count for g in view.gaps] == [None]
+
+
+@in_loop
 async def test_a_watcher_sees_letters_and_what_the_house_is(tmp_path: Path) -> None:
     async with desk(tmp_path) as asked:
-        reader, writer = await asyncio.open_unix_connection(asked.socket)
+        reader, writer = await asyncio.open_unix_connection(asked.path)
         writer.write(b'{"ask": "watch"}\n')
         first = json.loads(await asyncio.wait_for(reader.readline(), DEADLINE))
         asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
@@ -138,7 +164,7 @@ async def test_a_watcher_sees_letters_and_what_the_house_is(tmp_path: Path) -> N
 @in_loop
 async def test_timers_show_once_they_are_set(tmp_path: Path) -> None:
     async with desk(tmp_path) as asked:
-        reader, writer = await asyncio.open_unix_connection(asked.socket)
+        reader, writer = await asyncio.open_unix_connection(asked.path)
         writer.write(b'{"ask": "watch"}\n')
         asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
         timers: list[dict[str, object]] = []
@@ -153,7 +179,7 @@ async def test_timers_show_once_they_are_set(tmp_path: Path) -> None:
 async def test_a_watcher_that_hangs_up_is_forgotten(tmp_path: Path) -> None:
     async with desk(tmp_path) as asked:
         for _ in range(3 * localsocket.MAX_ASKERS):
-            reader, writer = await asyncio.open_unix_connection(asked.socket)
+            reader, writer = await asyncio.open_unix_connection(asked.path)
             writer.write(b'{"ask": "watch"}\n')
             await asyncio.wait_for(reader.readline(), DEADLINE)
             writer.close()
@@ -165,7 +191,7 @@ async def test_a_watcher_that_hangs_up_is_forgotten(tmp_path: Path) -> None:
 async def test_no_more_than_a_few_may_watch_at_once(tmp_path: Path) -> None:
     async with desk(tmp_path) as asked, contextlib.AsyncExitStack() as stack:
         for _ in range(localsocket.MAX_ASKERS):
-            reader, writer = await asyncio.open_unix_connection(asked.socket)
+            reader, writer = await asyncio.open_unix_connection(asked.path)
             stack.callback(writer.close)
             writer.write(b'{"ask": "watch"}\n')
             await asyncio.wait_for(reader.readline(), DEADLINE)
@@ -179,7 +205,7 @@ async def test_no_more_than_a_few_may_watch_at_once(tmp_path: Path) -> None:
 @in_loop
 async def test_anything_else_is_answered_with_silence(tmp_path: Path, request_: bytes) -> None:
     async with desk(tmp_path) as asked:
-        reader, writer = await asyncio.open_unix_connection(asked.socket)
+        reader, writer = await asyncio.open_unix_connection(asked.path)
         writer.write(request_)
         with contextlib.suppress(ConnectionError):
             assert await asyncio.wait_for(reader.read(), DEADLINE) == b""
@@ -283,14 +309,14 @@ except KeepmumError as error:
 async def test_the_kernel_says_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(localsocket, "group_id", lambda: 4242)
     async with desk(tmp_path) as asked:
-        assert stat.S_IMODE(asked.socket.stat().st_mode) == 0o660
-        assert asked.socket.stat().st_gid == 4242
+        assert stat.S_IMODE(asked.path.stat().st_mode) == 0o660
+        assert asked.path.stat().st_gid == 4242
         for folder in (tmp_path, *list(tmp_path.parents)[:-2]):
             folder.chmod(0o755)
 
         async def stranger(*groups: int) -> str:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", STRANGER, str(asked.socket), "x", *map(str, groups),
+                sys.executable, "-c", STRANGER, str(asked.path), "x", *map(str, groups),
                 stdout=subprocess.PIPE,
             )  # fmt: skip
             out, _ = await process.communicate()
@@ -299,5 +325,5 @@ async def test_the_kernel_says_who_asks(tmp_path: Path, monkeypatch: pytest.Monk
         assert await stranger() == "NotAllowed"
         assert await stranger(4242) == "answered"
         # whoever gets past the mode of the file is still told by the kernel
-        asked.socket.chmod(0o666)
+        asked.path.chmod(0o666)
         assert await stranger() == "NotAllowed"

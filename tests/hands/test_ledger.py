@@ -15,7 +15,7 @@ import pytest
 
 from device.hands import ledger, ledgerview
 from device.hands.clerk import Clerk, Health, diagnose
-from device.hands.ledger import CUT_OFF, DAY_MS, Acted, Closed, Note
+from device.hands.ledger import CUT_OFF, DAY_MS, Acted, Closed, Note, Opening
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
 from device.mind.types import BUTTON, Intent, Outcome, Request, Slot
 from tests.hands import powercuts
@@ -78,13 +78,13 @@ def test_numbers_that_jump_are_a_gap_of_that_size(db: sqlite3.Connection, tmp_pa
     assert (seen.totals.said, seen.totals.logged, seen.totals.missing) == (5, 2, 3)
 
 
-def test_a_new_life_of_the_ears_runs_on_in_the_same_boot(
+def test_a_life_that_was_cut_off_before_its_hello_shows(
     db: sqlite3.Connection, tmp_path: Path
 ) -> None:
-    ledger.write(db, [hello(0), *activation(10, 1), hello(50), *activation(60, 2)])
-    assert view(tmp_path).gaps == ()
-    ledger.write(db, [hello(70), *activation(80, 4)])
-    assert [g.count for g in view(tmp_path).gaps] == [1]
+    ledger.write(db, [Note(0, Opening()), hello(1), *activation(10, 1), Note(40, Closed())])
+    ledger.write(db, [Note(50, Opening())])
+    ledger.write(db, [Note(60, Opening()), hello(61, boot=2)])
+    assert [(g.at, g.count) for g in view(tmp_path).gaps] == [(60, None)]
 
 
 def test_a_series_that_was_not_read_to_its_end_is_a_gap_of_unknown_size(
