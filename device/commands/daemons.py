@@ -63,12 +63,12 @@ def _hands(arguments: list[str]) -> int:
         arguments
     )
     from device import config, names
-    from device.hands.loop import main
+    from device.hands.birth import live
     from device.panel.words import LampLine
 
     settings = config.load(options.config)
     lamp = LampLine(settings.panel.socket).name
-    main(settings, names.in_force(settings), options.config, lamp)
+    live(settings, names.in_force(settings), options.config, lamp)
     return 0
 
 

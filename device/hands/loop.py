@@ -7,28 +7,18 @@ Timers, alarms and the home go on meanwhile.
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
-from collections.abc import Callable
-from pathlib import Path
 
-from device.config import DEFAULT_PATH, Config
 from device.errors import MalformedLetter, TooManyLetters
-from device.hands import mixers
 from device.hands.acting import act
 from device.hands.alerts import FAULTS, warn
-from device.hands.answers import desk
 from device.hands.door import Door, connect
 from device.hands.guard import Guard
 from device.hands.house import House
-from device.hands.journal import Gap, Parted, show_outside
+from device.hands.journal import Gap, Parted
 from device.hands.replies import Chime
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke
 from device.mind.types import FOLLOW_UP, STOP_WORD, Lamp, Outcome
-from device.names import NameTable
-from device.service import Notifier
-
-WATCHDOG_S = 5.0
 
 
 async def run(house: House) -> None:
@@ -92,7 +82,8 @@ def take(letter: Letter, house: House) -> None:
                 house.question = None
             if house.around.speakers is not None and cause < STOP_WORD:
                 house.around.speakers.woke(number, score)
-            house.start(chime(Chime.WOKE, number, house))
+            if cause != STOP_WORD:
+                house.start(chime(Chime.WOKE, number, house))
         case Command():
             house.start(act(letter, house, time.monotonic()))
         case Ended(number, outcome):
@@ -107,40 +98,3 @@ async def chime(which: Chime, number: int, house: House) -> None:
     """A short sound of an activation, unless another speaker of the home answers it."""
     if await house.mine(number):
         house.speaker.chime(which)
-
-
-def main(
-    config: Config,
-    names: NameTable,
-    settings: Path | None = None,
-    lamp: Callable[[Lamp], None] = lambda lamp: None,
-) -> None:
-    """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from."""
-    asyncio.run(_main(config, names, settings or DEFAULT_PATH, lamp))
-
-
-async def _main(
-    config: Config, names: NameTable, settings: Path, lamp: Callable[[Lamp], None]
-) -> None:
-    house = House(config, names)
-    house.lamp = lamp
-    house.volume.mixer = await mixers.find(config.sound.mixer, house.player)
-    show_outside(house.journal, house.clock.wall)
-    async with desk(house, settings):
-        await house.open()
-        work = house.start(run(house))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-        house.start(house.speaker.prepare(house.replies.fixed()))
-        notifier = Notifier()
-        notifier.ready()
-        house.start(_tell_that_it_goes(notifier))
-        await asyncio.wait([work])
-        await house.close()
-
-
-async def _tell_that_it_goes(notifier: Notifier) -> None:
-    """Tell the service manager again and again that this loop turns."""
-    while True:
-        notifier.watchdog()
-        await asyncio.sleep(WATCHDOG_S)

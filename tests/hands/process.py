@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import socket
@@ -59,14 +60,19 @@ class Hands:
         """Wait until that activation was answered."""
         self._wait_for(b'"event": "did"', f'"number": {number},'.encode())
 
+    def reply(self, number: int) -> str:
+        """The key of the reply to that activation."""
+        line = self._wait_for(b'"event": "did"', f'"number": {number},'.encode())
+        return str(json.loads(line)["reply"])
+
     def said(self) -> None:
         """Wait until something is heard."""
         self._wait_for(b'"event": "said"')
 
-    def _wait_for(self, *parts: bytes) -> None:
+    def _wait_for(self, *parts: bytes) -> bytes:
         for line in self.lines(20.0):
             if all(part in line for part in parts):
-                return
+                return line
         raise TimeoutError(str(parts))
 
     def end(self, *, kill: bool) -> None:
