@@ -270,6 +270,13 @@ class EarsStay(KeepmumError):
     exit_code = 66
 
 
+class EarsSilent(KeepmumError):
+    """The second pair of ears did not answer within {seconds} s."""
+
+    mend = "Run `keepmum doctor`: what stops the ears of the service stops these as well."
+    exit_code = 67
+
+
 class PromiseBroken(KeepmumError):
     """{count} of the promises could not be proven."""
 

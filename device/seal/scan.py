@@ -107,7 +107,6 @@ class Searcher:
         self.samples = samples
         every = np.arange(len(samples) - 3)
         self._table = _Table(_quads(samples), every)
-        self._objects = {int(k): i for i, k in enumerate(_pair_keys(samples))}
         self._mel = _mel_table(mel) if mel is not None and len(mel) else None
 
     def search(self, pids: Iterable[int]) -> Found:
@@ -145,13 +144,12 @@ class Searcher:
         if len(values) < 4:
             return
         close = np.abs(np.diff(places)) <= 16
-        for a, b in ((values[:-1], values[1:]), (values[1:], values[:-1])):
-            keys = ((a + 32768) << 16) | (b + 32768)
-            for at in np.flatnonzero(close & (np.abs(a) <= 32768) & (np.abs(b) <= 32768)):
-                index = self._objects.get(int(keys[at]))
-                if index is not None:
-                    found.private[index : index + 2] = True
-                    found.encodings[name] = found.encodings.get(name, 0) + 2
+        near = close[:-2] & close[1:-1] & close[2:] & (np.abs(values[:-3]) <= 32767)
+        samples = np.clip(values, -32768, 32767).astype(np.int16)
+        for way in (samples, samples[::-1]):  # a heap fills upwards or downwards
+            words = _quads(np.ascontiguousarray(way))[near if way is samples else near[::-1]]
+            _, index = self._table.find(words)
+            found.mark(name, index)
 
     def _nothing(self) -> Found:
         size = len(self.samples)
@@ -211,12 +209,6 @@ def _mel_rows(data: bytes, table: _Table) -> set[int]:
         group = np.concatenate(([0], np.cumsum(~linked)))
         rows |= {int(i) for i in index[np.bincount(group)[group] >= 4] // _ROW}
     return rows
-
-
-def _pair_keys(x: NDArray[np.int16]) -> NDArray[np.int64]:
-    wide = x.astype(np.int64)
-    keys: NDArray[np.int64] = ((wide[:-1] + 32768) << 16) | (wide[1:] + 32768)
-    return keys
 
 
 def _object_types(pid: int) -> dict[str, int]:
