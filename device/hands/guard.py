@@ -28,6 +28,7 @@ class Guard:
         self.refused = 0
         self._now = now
         self._woken: deque[float] = deque()
+        self._lives: deque[float] = deque()
         self._number = 0
         self._open = False
         self._letters = 0
@@ -54,13 +55,16 @@ class Guard:
         """A new life of the ears: numbers start at 1 again, counts of the hour stay."""
         self._number, self._open, self._letters, self._faults = 0, False, 0, 0
         self._greeted = False
+        self._lives.append(self._now())
 
     def wait(self) -> float:
-        """Seconds until another activation would be let in; 0 if now."""
+        """Seconds until another activation, and another life, would be let in; 0 if now.
+
+        A hello has room for more than an activation: lives have the same cap.
+        """
         self._forget_old()
-        if len(self._woken) < self.per_hour:
-            return 0.0
-        return max(0.0, self._woken[0] + HOUR - self._now())
+        full = [past for past in (self._woken, self._lives) if len(past) >= self.per_hour]
+        return max((past[0] + HOUR - self._now() for past in full), default=0.0)
 
     def _in_turn(self, letter: Letter) -> int:
         if isinstance(letter, Hello) == self._greeted:
@@ -100,5 +104,6 @@ class Guard:
 
     def _forget_old(self) -> None:
         limit = self._now() - HOUR
-        while self._woken and self._woken[0] <= limit:
-            self._woken.popleft()
+        for past in (self._woken, self._lives):
+            while past and past[0] <= limit:
+                past.popleft()

@@ -1,0 +1,36 @@
+"""Promise 3: how much letters could carry at worst, counted from their own table."""
+
+from __future__ import annotations
+
+from device.config import Config
+from device.hands.guard import FAULTS_PER_LIFE, LETTERS_PER_ACTIVATION, Guard
+from device.letter import Command, Hello, pack
+from device.mind.types import Request, Slot
+from device.seal import capacity
+
+
+def test_the_worst_hour_of_letters_holds_less_than_a_minute_of_the_barest_speech() -> None:
+    bits = capacity.bits_per_hour(
+        activations=Config().service.activations_per_hour,
+        letters=LETTERS_PER_ACTIVATION,
+        faults=FAULTS_PER_LIFE,
+    )
+    barest_speech = 700 * 60  # Codec 2's lowest rate: 700 bits a second
+    assert 10_000 < bits < 1.1 * barest_speech
+
+
+def test_no_letter_holds_more_than_its_count_says() -> None:
+    fullest = tuple((Slot(i), -1) for i in range(1, 7))
+    assert capacity.command_bits() <= 8 * len(pack(Command(0, Request(0xFFFF, fullest))))
+    assert capacity.hello_bits() <= 8 * len(pack(Hello(0, bytes(8))))
+
+
+def test_lives_of_the_ears_are_capped_like_activations() -> None:
+    now = 0.0
+    guard = Guard(3, lambda: now)
+    for _ in range(3):
+        assert guard.wait() == 0
+        guard.begin()
+    assert guard.wait() == 3600
+    now = 3600.0
+    assert guard.wait() == 0
