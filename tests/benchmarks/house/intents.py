@@ -32,7 +32,7 @@ TRIES = 40
 HERE = {"en": "Office", "fr": "Bureau"}
 HELPLESS = (
     *("speaker.not_permitted", "speaker.failed", "speaker.slow", "speaker.nothing_to_answer"),
-    *("speaker.nothing_to_repeat", "speaker.not_here", "timer.none", "alarm.none"),
+    *("speaker.nothing_to_repeat", "timer.none", "alarm.none"),
     *("alarm.nothing_rings", "timer.not_paused", "home.none", "home.cannot", "home.away"),
     *(
         "home.no_broker",
