@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from device.hands.permits import NotPermitted, check
+from device.hands.permits import TABLE, NotPermitted, Risk, check
 from device.mind.examples import Examples
+from device.mind.types import Intent
 from tests.mind.homes import full_home
 from tests.mind.speech import packaged_sentences
 
@@ -28,3 +29,17 @@ def test_everything_that_can_be_said_is_permitted(language: str) -> None:
             except NotPermitted as why:
                 refused.setdefault(f"{example.request.intent}: {why}", " ".join(example.words))
     assert refused == {}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_what_opens_the_house_may_ask_first(language: str) -> None:
+    asking = packaged_sentences(language, full_home(language)).asking
+    doors = {intent for intent, permit in TABLE.items() if permit.risk is Risk.DOOR}
+    assert doors
+    assert doors <= asking
+    assert Intent.OPEN in asking
+
+
+def test_both_languages_ask_about_the_same() -> None:
+    english, french = (packaged_sentences(one, full_home(one)).asking for one in ("en", "fr"))
+    assert english == french

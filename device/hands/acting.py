@@ -51,7 +51,8 @@ async def decide(command: Command, house: House) -> Reply:
         return Reply("speaker.not_permitted")
     if question is not None and request.intent in ANSWERS:
         return await perform(question, request, house)
-    if permit.risk is Risk.DOOR or (house.config.recognizer.confirm and permit.risk is Risk.SOME):
+    careful = house.config.recognizer.confirm and permit.risk is Risk.SOME
+    if permit.risk is Risk.DOOR or careful or request.intent in house.confirmed:
         return Reply("speaker.confirm", ask=_confirmed(permit, request))
     return await perform(permit.skill, request, house)
 

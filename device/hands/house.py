@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
+from device import sentencefiles
 from device.config import Config, minutes_of
 from device.hands import mixers, output, speech
 from device.hands.bell import Bell
@@ -49,6 +50,8 @@ class House:
     ) -> None:
         self.config = config
         self.names = names
+        self.confirmed = sentencefiles.confirmed(config, names)
+        """Intents that the household wants to be asked about first."""
         self.clock: Clock = clock or SystemClock()
         self.journal = Journal()
         self.replies = Replies(config.general.language)

@@ -71,6 +71,19 @@ def test_a_garage_opens_only_after_a_yes_and_closes_at_once(tmp_path: Path) -> N
 
 
 @needs_mosquitto
+def test_what_the_household_wants_confirmed_is_done_only_after_a_yes(tmp_path: Path) -> None:
+    async def story(home: Household) -> None:
+        home.run.house.confirmed = frozenset({Intent.LOCK})
+        door = slots(device=home.id("device", "Front Door"))
+        assert await home.ask(Request(Intent.LOCK, door)) == ("speaker.confirm", [])
+        await home.asked()
+        _, told = await home.ask(Request(Intent.YES), FOLLOW_UP)
+        assert told == [("front_door/set", "LOCK")]
+
+    lived(tmp_path, story)
+
+
+@needs_mosquitto
 def test_states_are_answered_in_words(tmp_path: Path) -> None:
     async def story(home: Household) -> None:
         door = slots(device=home.id("device", "Garage Door"))
