@@ -14,7 +14,6 @@ from device import config
 from device.commands import reach
 from device.hands.clerk import now_ms
 from device.hands.export import to_csv
-from device.hands.ledger import DAY_MS
 from device.hands.ledgerview import Row, Summary, View, local, midnight
 
 app = typer.Typer()
@@ -68,8 +67,7 @@ def sums(view: View, now: int) -> Table:
     spans = {"today": midnight(now), "this week": midnight(now, local(now).weekday())}
     for name, since in spans.items():
         table.add_row(name, *_figures(view.summary(since)))
-    first = min((r.at for r in view.rows), default=now)
-    table.add_row(f"{max(1, -(-(now - first) // DAY_MS))} days", *_figures(view.summary()))
+    table.add_row("all that is kept", *_figures(view.summary()))
     return table
 
 
@@ -83,20 +81,21 @@ def _figures(s: Summary) -> tuple[str, ...]:
 def listing(rows: list[Row]) -> Table:
     """One line for each activation."""
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim")
-    for heading, justify in (
-        ("woke", "left"), ("by", "left"), ("score", "right"), ("taken in", "right"),
-        ("what came of it", "left"), ("forgotten", "right"),
-    ):  # fmt: skip
-        table.add_column(heading, justify="right" if justify == "right" else "left")
+    for heading in ("woke", "by"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("score", "taken in"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("what came of it")
+    table.add_column("forgotten", justify="right", no_wrap=True)
     for row in rows:
         style = STYLES.get(str(row.record()["outcome"]), "red")
         table.add_row(
-            f"{local(row.at):%a %d %b %H:%M:%S}",
+            f"{local(row.at):%d %b %H:%M:%S}",
             row.word or "?",
             "" if row.score is None else f"{row.score}/15",
             "" if row.tenths is None else f"{row.tenths / 10:.1f} s",
             f"[{style}]{row.text or row.done}[/{style}]",
-            "" if row.forgotten is None else f"after {(row.forgotten - row.at) / 1000:.1f} s",
+            "" if row.forgotten is None else f"{(row.forgotten - row.at) / 1000:.1f} s on",
         )
     return table
 
