@@ -11,6 +11,7 @@ import json
 import os
 import pwd
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from device.commands.rehearsal import (
 from device.commands.run import ConfigFile
 from device.config import Config
 from device.errors import KeepmumError, PromiseBroken
+from device.hands import proof
 from device.mind.types import FRAME_SAMPLES, RATE
 from device.seal import attempts, capacity
 from device.seal.evidence import PROMISES, Finding, Verdict, found
@@ -67,8 +69,10 @@ def prove(
     console.print("Looking, attempting, listening: about a minute.", style="dim")
     # no spinner: it would be a thread, and the rehearsal forks
     findings = list(_looks(settings, config_file, rehearse))
+    records = [f.as_record() for f in findings]
+    proof.remember(Path(settings.service.state), records, datetime.now().astimezone())
     if as_json:
-        print(json.dumps([f.as_record() for f in findings], indent=1))
+        print(json.dumps(records, indent=1))
     else:
         _print(console, findings)
     broken = sum(f.verdict is Verdict.BROKEN for f in findings)

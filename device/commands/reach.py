@@ -14,9 +14,10 @@ import typer
 
 from device.config import DEFAULT_PATH, Config
 from device.errors import HandsSilent, MustBeStopped, NotAllowed, NoTerminal
-from device.hands import ledger, ledgerview, localsocket, parts
+from device.hands import ledger, ledgerview, localsocket, parts, proof
 from device.hands.export import Places
 from device.hands.ledgerview import View
+from device.hands.proof import Proof
 
 SYSTEMD = Path("/run/systemd/system")
 """There if systemd runs."""
@@ -93,13 +94,19 @@ def view(config: Config, since: int = 0) -> View:
         return ledgerview.read(state_of(config) / ledger.FILE, since)
 
 
-def amounts(config: Config) -> dict[str, str]:
-    """How much there is of each kind that is kept, in words. Raises NotAllowed."""
+def kept(config: Config) -> tuple[dict[str, str], Proof | None]:
+    """How much there is of each kind that is kept, in words; and the last proof.
+
+    Raises NotAllowed.
+    """
     try:
-        told = answer(config, {"ask": "kept"})["amounts"]
+        told = answer(config, {"ask": "kept"})
     except HandsSilent:
-        return parts.amounts(state_of(config))
-    return {str(k): str(v) for k, v in told.items()} if isinstance(told, dict) else {}
+        state = state_of(config)
+        return parts.amounts(state), proof.last(state)
+    amounts, last = told["amounts"], told["proof"]
+    named = {str(k): str(v) for k, v in amounts.items()} if isinstance(amounts, dict) else {}
+    return named, last if isinstance(last, dict) else None
 
 
 def must_be_stopped(config: Config) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -23,10 +22,6 @@ app = typer.Typer()
 def report_command(
     file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("keepmum-report.html"),
     days: Annotated[int, typer.Option(min=1, max=366, help="Days to show.")] = 30,
-    proof: Annotated[
-        Path | None,
-        typer.Option(help="A result of `keepmum prove --json`.", show_default=False),
-    ] = None,
     config_file: Annotated[
         Path | None, typer.Option("--config", help="Settings file.", show_default=False)
     ] = None,
@@ -34,6 +29,7 @@ def report_command(
     """What is kept, what was taken in and what came of it, as one HTML file for any browser."""
     settings = config.load(config_file)
     view = reach.view(settings)
+    amounts, proof = reach.kept(settings)
     facts = Facts(
         speaker=settings.general.name,
         now=now_ms(),
@@ -42,20 +38,10 @@ def report_command(
         texts=settings.ledger.texts,
         home=bool(settings.home.broker),
         view=view,
-        amounts=reach.amounts(settings),
-        proof=_read(proof),
+        amounts=amounts,
+        proof=proof,
     )
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(report.page(facts))
     Console().print(f"{file}: open it in a browser. It holds what the ledger holds; keep it so.")
-
-
-def _read(file: Path | None) -> dict[str, Any] | None:
-    if file is None:
-        return None
-    try:
-        proof: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"{file} is no result of `keepmum prove --json`") from error
-    return proof

@@ -16,7 +16,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from device.hands import describe, export, forget, ledgerview, parts
+from device.hands import describe, export, forget, ledgerview, parts, proof
 from device.hands.export import Places
 from device.hands.forget import Forgotten, Wish
 from device.hands.house import House
@@ -89,8 +89,10 @@ class Answers:
         yield ledgerview.to_wire(view)
 
     async def kept(self, request: Record) -> AsyncIterator[Record]:
-        """How much there is of each kind."""
-        yield {"amounts": await asyncio.to_thread(parts.amounts, self._places.state)}
+        """How much there is of each kind, and what the last proof found."""
+        state = self._places.state
+        amounts = await asyncio.to_thread(parts.amounts, state)
+        yield {"amounts": amounts, "proof": await asyncio.to_thread(proof.last, state)}
 
     async def export(self, request: Record) -> AsyncIterator[Record]:
         """Everything, as a tar; whoever asked encrypts it."""

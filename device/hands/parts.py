@@ -20,6 +20,7 @@ from device.hands.clerk import DAMAGED_FILE
 
 HOUSEHOLD_FILE = "household"
 STATE_FILE = "hands.db"
+PROOF_FILE = "prove.json"
 TAILS = ("", "-wal", "-shm", "-journal")
 """A database and what SQLite lays beside it."""
 
@@ -79,6 +80,12 @@ PARTS = (
         "A random number that names this household in exports.",
         files=(HOUSEHOLD_FILE,),
         stays_out="the archive's own list names it",
+    ),
+    Part(
+        "proof",
+        "The result of the last `keepmum prove`.",
+        files=(PROOF_FILE,),
+        stays_out="it is about this device, not about the household",
     ),
 )
 

@@ -21,11 +21,14 @@ from device.hands.forget import FLASH
 from device.hands.ledger import CUT_OFF
 from device.hands.ledgerview import Row, View, local, midnight
 from device.hands.plots import Series
+from device.hands.proof import Proof
 from device.mind.types import Outcome
+from device.seal.evidence import PROMISES
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LAST_ROWS = 20
+WORST_FIRST = ("broken", "weaker", "not checked", "holds")
 GROUPS = {
     "commands": ("command", (Outcome.COMMAND, Outcome.STOPPED)),
     "nothing said": ("nothing", (Outcome.NO_SPEECH,)),
@@ -50,7 +53,7 @@ class Facts:
     view: View
     amounts: Mapping[str, str]
     """How much there is of each kind of part, in words."""
-    proof: Mapping[str, Any] | None
+    proof: Proof | None
     """The last result of `keepmum prove`, if there is one."""
 
     @property
@@ -238,28 +241,36 @@ def _not_kept(facts: Facts) -> str:
     )
 
 
-def _proof(proof: Mapping[str, Any] | None) -> str:
+def _proof(proof: Proof | None) -> str:
     about = "The five promises, examined from outside by <code>keepmum prove</code>."
     if not proof:
         text = "Not examined yet. <code>sudo keepmum prove</code> takes a minute."
         return _card("The last proof", about, f'<p class="empty">{text}</p>', wide=True)
-    rows = "".join(
-        f'<tr><td class="wrap">{escape(str(p.get("promise", "")))}</td>'
-        f'<td class="wrap phone-hidden">{escape(str(p.get("evidence", "")))}</td>'
-        f"<td>{_verdict(str(p.get('verdict', '')))}</td></tr>"
-        for p in proof.get("promises", ())
-    )
-    made = escape(str(proof.get("date", "")))
+    rows = "".join(_promise(number, proof["findings"]) for number in PROMISES)
     table = (
         '<div class="scroll"><table><thead><tr><th>promise</th><th class="phone-hidden">evidence'
         f"</th><th>verdict</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
+    made = escape(str(proof.get("date", ""))[:16].replace("T", " "))
     return _card("The last proof", f"{about} Made {made}.", table, wide=True)
 
 
-def _verdict(text: str) -> str:
-    style = "good" if text in ("kept", "ok", "pass", "proven") else "bad"
-    return f'<span class="verdict {style}">{escape(text)}</span>'
+def _promise(number: int, findings: Sequence[Mapping[str, Any]]) -> str:
+    """A promise with what was seen, and the worst verdict of all looks at it."""
+    of_it = [f for f in findings if f.get("promise") == number]
+    verdicts = [str(f.get("verdict")) for f in of_it]
+    worst = next((v for v in WORST_FIRST if v in verdicts), "not checked")
+    style = {"holds": "good", "broken": "bad"}.get(worst, "weak")
+    telling = [f for f in of_it if f.get("verdict") == worst]
+    evidence = "<br>".join(
+        f"{escape(str(f.get('what')))}: {escape(str(f.get('evidence')))}" for f in telling[:3]
+    )
+    more = f"<br>and {len(telling) - 3} more" if len(telling) > 3 else ""
+    return (
+        f'<tr><td class="wrap">{escape(PROMISES[number])}</td>'
+        f'<td class="wrap phone-hidden">{evidence}{more}</td>'
+        f'<td><span class="verdict {style}">{worst}</span></td></tr>'
+    )
 
 
 def _troubles(facts: Facts) -> str:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from device.hands import ledger, ledgerview, parts, plots, report
+from device.hands import ledger, ledgerview, parts, plots, proof, report
 from device.hands.ledgerview import View
 from device.hands.report import Facts
 from tests.hands import browser, households
 
 NOW = 1_790_000_000_000
-PROOF = {
-    "date": "20 November 2026",
-    "promises": [
-        {"promise": "Only an intent crosses", "evidence": "<41 bytes>", "verdict": "kept"},
-        {"promise": "No disk", "evidence": "no memory cgroup", "verdict": "weaker"},
+PROOF: dict[str, Any] = {
+    "date": "2026-11-20T18:04:00+01:00",
+    "findings": [
+        {"promise": 3, "what": "letters", "evidence": "<41 bytes>", "verdict": "holds"},
+        {"promise": 4, "what": "sockets", "evidence": "none", "verdict": "holds"},
+        {"promise": 4, "what": "cgroup", "evidence": "no memory limit", "verdict": "weaker"},
+        {"promise": 5, "what": "mute", "evidence": "lifted by hands", "verdict": "broken"},
     ],
 }
 WITHOUT_BROWSER = pytest.mark.skipif(browser.find() is None, reason="apt install chromium")
@@ -106,11 +110,29 @@ def test_what_is_kept_and_what_is_not_are_said(facts: Facts) -> None:
     assert "broker" in told
 
 
-def test_the_last_proof_is_shown_with_its_verdicts(facts: Facts) -> None:
+def test_the_last_proof_is_shown_with_its_worst_verdicts(facts: Facts) -> None:
     page = report.page(facts)
-    assert '<span class="verdict good">kept</span>' in page
-    assert '<span class="verdict bad">weaker</span>' in page
+    verdicts = re.findall(r'<span class="verdict (\w+)">([\w ]+)</span>', page)
+    assert verdicts == [
+        ("weak", "not checked"),
+        ("weak", "not checked"),
+        ("good", "holds"),
+        ("weak", "weaker"),
+        ("bad", "broken"),
+    ]
+    assert "cgroup: no memory limit" in page
     assert "Not examined yet" in report.page(empty(facts))
+
+
+def test_a_proof_is_kept_for_the_report_and_declared(tmp_path: Path) -> None:
+    assert proof.last(tmp_path) is None
+    proof.remember(tmp_path, PROOF["findings"], datetime.now().astimezone())
+    kept = proof.last(tmp_path)
+    assert kept is not None
+    assert kept["findings"] == PROOF["findings"]
+    assert parts.undeclared(tmp_path) == []
+    proof.remember(tmp_path / "none", [], datetime.now().astimezone())
+    assert not (tmp_path / "none").exists()
 
 
 def test_an_empty_ledger_makes_a_report_too(facts: Facts) -> None:
