@@ -78,6 +78,18 @@ class Player:
 
         return bool(await self.ask(talk))
 
+    async def play_anything(self) -> bool:
+        """Go on with what was played, or with the whole library, shuffled, if nothing was."""
+
+        async def talk(client: MPDClient) -> bool:
+            await client.clear()
+            await client.add("/")
+            await client.shuffle()
+            await client.play()
+            return True
+
+        return await self.resume() or bool(await self.ask(talk))
+
     async def pause(self) -> bool:
         """Pause."""
         return await self._do(lambda client: client.pause(1))

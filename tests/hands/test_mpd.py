@@ -63,6 +63,20 @@ def test_a_playlist_plays_pauses_goes_on_and_skips(tmp_path: Path) -> None:
 
 
 @needs_mpd
+def test_music_without_a_name_is_the_whole_library_or_what_was_played(tmp_path: Path) -> None:
+    async def story(player: Player) -> None:
+        assert await player.play_anything()
+        assert (await status(player))["playlistlength"] == "3"
+        assert await player.play_artist("Nina Simone")
+        assert await player.pause()
+        assert await player.play_anything()
+        assert (await status(player))["playlistlength"] == "2"
+        assert (await status(player))["state"] == "play"
+
+    told(tmp_path, story)
+
+
+@needs_mpd
 def test_an_artist_and_a_station_play_by_name(tmp_path: Path) -> None:
     async def story(player: Player) -> None:
         assert await player.play_artist("Nina Simone")

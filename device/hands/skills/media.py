@@ -26,7 +26,7 @@ _ON_DEVICE: Mapping[int, Action] = {
     Intent.MEDIA_STOP: Action.STOP,
 }
 _ON_MUSIC: Mapping[int, Callable[[Player], Awaitable[bool]]] = {
-    Intent.MEDIA_PLAY: lambda music: music.resume(),
+    Intent.MEDIA_PLAY: lambda music: music.play_anything(),
     Intent.MEDIA_RESUME: lambda music: music.resume(),
     Intent.MEDIA_PAUSE: lambda music: music.pause(),
     Intent.MEDIA_NEXT: lambda music: music.next(),
