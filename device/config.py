@@ -90,7 +90,14 @@ class Wake:
         1.0, "After a waking, no other for this long.", low=0.16, high=10.0
     )
     speaking_threshold: float = setting(
-        0.97, "Threshold while the speaker itself speaks.", low=0.01, high=0.9999
+        0.05,
+        "Score that wakes while the speaker itself speaks or rings, for words with two detectors;"
+        " its own replies stay far below.",
+        low=0.01,
+        high=0.9999,
+    )
+    afar_threshold: float = setting(
+        0.97, "Score that wakes while it speaks words that others wrote.", low=0.01, high=0.9999
     )
 
     def all_words(self) -> tuple[Word, ...]:

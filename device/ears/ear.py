@@ -76,9 +76,9 @@ class Ear:
             if byte in Hint.__members__.values():
                 yield s.Hinted(Hint(byte))
 
-    def waking(self, frame: Sound, *, loud: bool) -> s.Waking | None:
+    def waking(self, frame: Sound, loud: Hint) -> s.Waking | None:
         """The wake word that this frame completes, if any; the best if there are several."""
-        self.wake.raised = loud
+        self.wake.loud = loud
         woken = [r for r in self.wake.step(frame) if r.woke]
         if not woken:
             return None

@@ -17,7 +17,6 @@ from device.errors import MicrophoneLost
 from device.letter import FaultCode
 from device.mind import states as s
 from device.mind.machine import step
-from device.mind.types import Hint
 
 WATCHDOG_FRAMES = 12
 """The service manager hears of the loop about once a second."""
@@ -65,7 +64,7 @@ def _look(ear: Ear, state: s.State, frame: Sound) -> s.Event:
     """What there is to know about a frame: asleep, whether it wakes; awake, whether one speaks."""
     match state:
         case s.Asleep(loud=loud) | s.FollowUp(loud=loud):
-            return s.Frame(waking=ear.waking(frame, loud=loud is not Hint.QUIET))
+            return s.Frame(waking=ear.waking(frame, loud))
         case s.Listening():
             return s.Frame(speech=ear.is_speech(frame))
         case s.Thinking():

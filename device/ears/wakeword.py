@@ -31,7 +31,7 @@ from device.ears.detectors import CHANNELS, Head, MicroFeatures, MicroWakeWord, 
 from device.ears.features import Features, StreamingFeatures, WindowFeatures
 from device.ears.inference import Floats
 from device.errors import ModelMissing, UnknownWakeWord
-from device.mind.types import FRAME_SAMPLES
+from device.mind.types import FRAME_SAMPLES, Hint
 from device.modelstore import ModelStore
 
 OPENWAKEWORD_FRAMES = 6
@@ -157,9 +157,9 @@ class WakeWords:
                 head.attach(self.features.history)
         micro = any(word.micro for word in self.words)
         self.micro_features = MicroFeatures() if micro else None
-        self.raised = False
-        """Set while the speaker itself speaks: `speaking_threshold` then counts, if higher."""
-        self._speaking_threshold = wake.speaking_threshold
+        self.loud = Hint.QUIET
+        """What the loudspeaker does, as hands hint it: each has its thresholds."""
+        self._wake = wake
         self._vad = vad
         self._since_voice = GATE_FRAMES
 
@@ -197,11 +197,21 @@ class WakeWords:
         self, number: int, score: tuple[float | None, float | None, float], voice: bool
     ) -> Reading:
         word = self.words[number]
-        threshold = word.threshold
-        if self.raised:
-            threshold = max(threshold, self._speaking_threshold)
+        threshold = self._threshold(word)
         woke = score[2] >= threshold and (voice or not word.gated)
         return Reading(number, *score, threshold, woke)
+
+    def _threshold(self, word: WakeWord) -> float:
+        """The score that wakes now.
+
+        Over the speaker's own voice a wake word scores lower, so less is asked, since no reply
+        comes near; words that others wrote may be meant to wake, so more is asked.
+        """
+        if self.loud is Hint.AFAR:
+            return max(word.threshold, self._wake.afar_threshold)
+        if self.loud is Hint.QUIET or word.gated:
+            return word.threshold
+        return min(word.threshold, self._wake.speaking_threshold)
 
     def _hear_voice(
         self, frame: Frame, scores: Sequence[tuple[float | None, float | None, float]]

@@ -29,7 +29,12 @@ PIPER_MODELS = {"en": ("piper/en_US-joe-medium.onnx", "piper/en_US-joe-medium.on
 
 log = logging.getLogger("keepmum.hands")
 
-_LAMPS = {Hint.QUIET: Lamp.ASLEEP, Hint.SPEAKING: Lamp.SPEAKING, Hint.RINGING: Lamp.RINGING}
+_LAMPS = {
+    Hint.QUIET: Lamp.ASLEEP,
+    Hint.SPEAKING: Lamp.SPEAKING,
+    Hint.AFAR: Lamp.SPEAKING,
+    Hint.RINGING: Lamp.RINGING,
+}
 
 
 class House:
@@ -184,7 +189,9 @@ class House:
         """What the loudspeaker does: rings, speaks, or is quiet."""
         if self.bell.ringing:
             return Hint.RINGING
-        return Hint.SPEAKING if self.speaker.busy else Hint.QUIET
+        if not self.speaker.busy:
+            return Hint.QUIET
+        return Hint.AFAR if self.speaker.afar else Hint.SPEAKING
 
     def _sounds_changed(self) -> None:
         noise = self.listening or self.speaker.busy

@@ -71,7 +71,8 @@ class Presence:
         """How the speaker is, as JSON: no words unless the owner turned them on."""
         house = self._house
         listening = self._there and house.listening
-        loud = {Hint.RINGING: "ringing", Hint.SPEAKING: "speaking"}.get(house.loud, "waiting")
+        speaks = dict.fromkeys((Hint.SPEAKING, Hint.AFAR), "speaking")
+        loud = {Hint.RINGING: "ringing", **speaks}.get(house.loud, "waiting")
         return json.dumps(
             {
                 "state": "listening" if listening else loud if self._there else "muted",

@@ -17,6 +17,9 @@ from device.hands.speech import Memory, Voice, spoken
 MEMORY_BYTES = 6_000_000
 """Two minutes of the speaker's own sentences."""
 
+FROM_AFAR = frozenset(("afar.said", "own.said", "home.word", "media.title", "media.title_by"))
+"""Replies with words that others wrote: ears are told, because such words may be chosen to wake."""
+
 log = logging.getLogger("keepmum.hands")
 
 
@@ -28,6 +31,8 @@ class Speaker:
         self.memory = Memory(MEMORY_BYTES)
         self.busy = False
         """Something is being said."""
+        self.afar = False
+        """What is being said has words that others wrote."""
         self.changed: Callable[[], None] = lambda: None
         """Called when `busy` changes."""
         self._player = player
@@ -46,6 +51,7 @@ class Speaker:
         ordered = time.monotonic()
         async with self._turn:
             clip = self._clip = self._player.play(Clip.growing())
+            self.afar = key in FROM_AFAR
             self._set_busy(True)
             making = asyncio.create_task(self._make(text, clip))
             telling = asyncio.create_task(self._tell(clip, text, key, ordered))

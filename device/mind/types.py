@@ -243,6 +243,8 @@ class Hint(IntEnum):
     SPEAKING = 2
     RINGING = 3
     ASKED = 4
+    AFAR = 5
+    """Speaking words that others wrote: titles, announcements, the output of programs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from device import modelstore
 from device.config import WAKE_WORDS, Wake, Word
 from device.ears.wakeword import CAP, WEIGHT, Reading, WakeWords, fuse
 from device.errors import ModelMissing, UnknownWakeWord, WrongModel
-from device.mind.types import FRAME_SAMPLES
+from device.mind.types import FRAME_SAMPLES, Hint
 from device.modelstore import ModelStore
 from tests.voices import in_room, models, say
 
@@ -126,19 +126,38 @@ def test_a_word_may_have_a_threshold_of_its_own() -> None:
     assert not any(each[0].woke for each in found)
 
 
-def test_while_the_speaker_speaks_the_threshold_is_the_raised_one() -> None:
-    wake = wake_words("alexa")
-    usual = wake.step(np.zeros(FRAME_SAMPLES, np.int16))[0].threshold
-    wake.raised = True
-    raised = wake.step(np.zeros(FRAME_SAMPLES, np.int16))[0].threshold
-    assert (usual, raised) == (WAKE_WORDS["alexa"].threshold, Wake().speaking_threshold)
-    assert raised > usual
+def thresholds(wake: WakeWords, loud: Hint) -> list[float]:
+    wake.loud = loud
+    return [reading.threshold for reading in wake.step(np.zeros(FRAME_SAMPLES, np.int16))]
 
 
-def test_a_wake_word_still_wakes_while_the_speaker_speaks() -> None:
+def test_over_its_own_voice_less_is_asked_of_two_detectors_and_over_foreign_words_more() -> None:
+    wake = wake_words("alexa", "okay_nabu")
+    two, one = WAKE_WORDS["alexa"].threshold, WAKE_WORDS["okay_nabu"].threshold
+    assert thresholds(wake, Hint.QUIET) == [two, one]
+    assert thresholds(wake, Hint.SPEAKING) == [Wake().speaking_threshold, one]
+    assert thresholds(wake, Hint.RINGING) == [Wake().speaking_threshold, one]
+    assert thresholds(wake, Hint.AFAR) == [Wake().afar_threshold] * 2
+    assert Wake().speaking_threshold < two < Wake().afar_threshold
+
+
+@pytest.mark.parametrize("loud", [Hint.SPEAKING, Hint.RINGING, Hint.AFAR])
+def test_it_is_not_deaf_while_it_is_loud(loud: Hint) -> None:
     wake = wake_words("alexa")
-    wake.raised = True
+    wake.loud = loud
     assert any(each[0].woke for each in readings(wake, in_room(say("alexa"))))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["Ten minutes, starting now.", "Which one? The pasta timer or the tea timer?", "It's ten past"],
+)
+def test_its_own_replies_do_not_wake_it(all_words: WakeWords, reply: str) -> None:
+    all_words.forget()
+    all_words.loud = Hint.SPEAKING
+    found = readings(all_words, in_room(say(reply)))
+    all_words.loud = Hint.QUIET
+    assert not any(reading.woke for each in found for reading in each)
 
 
 def test_a_word_with_one_detector_needs_a_voice_and_asks_only_on_candidates() -> None:

@@ -197,7 +197,7 @@ def test_a_used_speaker_without_a_name_is_not_a_new_device(
 WIDENING = """
 [wake]
 words = ["alexa", "hey_jarvis"]
-speaking_threshold = 0.5
+afar_threshold = 0.5
 [[wake.word]]
 name = "okay_nabu"
 threshold = 0.2
@@ -225,7 +225,7 @@ def test_what_would_open_wider_is_listed(home: tuple[Places, Config], tmp_path: 
     new = households.places(tmp_path / "new")
     found = restore.widens(with_settings(opened(home), WIDENING), Config(), new)
     assert found == [
-        "wake.speaking_threshold becomes 0.5 (now 0.97).",
+        "wake.afar_threshold becomes 0.5 (now 0.97).",
         "listen.longest_command_s becomes 15 (now 10).",
         "listen.silence_s becomes 1.5 (now 0.7).",
         "ledger.keep_days becomes 90 (now 30).",
