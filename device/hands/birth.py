@@ -17,6 +17,8 @@ from device.names import NameTable
 from device.service import Notifier
 
 WATCHDOG_S = 5.0
+PREPARE_S = 5.0
+"""A sentence that never changes is made this often, until there is the sound of all."""
 
 
 def live(
@@ -41,7 +43,7 @@ async def _live(
         work = house.start(loop.run(house))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-        house.start(house.speaker.prepare(house.replies.fixed()))
+        house.start(house.speaker.prepare(house.replies.fixed(), PREPARE_S))
         notifier = Notifier()
         notifier.ready()
         house.start(_tell_that_it_goes(notifier))

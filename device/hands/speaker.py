@@ -72,11 +72,15 @@ class Speaker:
         if self._clip is not None:
             self._player.stop(self._clip)
 
-    async def prepare(self, texts: list[str]) -> None:
-        """Make the sound of texts that will be wanted, so that they begin at once."""
+    async def prepare(self, texts: list[str], every: float = 0.0) -> None:
+        """Make the sound of texts that will be wanted, so that they begin at once.
+
+        One `every` so many seconds: a Pi has other things to do, hearing above all.
+        """
         for text in texts:
+            await asyncio.sleep(every)
             async for _ in spoken(text, self.voice, self.memory):
-                await asyncio.sleep(0)
+                await asyncio.sleep(every)
 
     async def _make(self, text: str, clip: Clip) -> None:
         try:
