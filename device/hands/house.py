@@ -109,6 +109,7 @@ class House:
     async def open(self) -> None:
         """Start what runs by itself."""
         await self.volume.apply()
+        self.start(self.speaker.voice.warm())
         self.start(self.bell.run())
         self.start(self.around.open(self))
 

@@ -37,6 +37,9 @@ class Voice(Protocol):
 
     name: str
 
+    async def warm(self) -> None:
+        """Be ready before anybody waits for a sentence."""
+
     async def say(self, sentence: str) -> tuple[Pcm, int]:
         """The sound of one sentence, (n,) int16, and its rate; raises NoVoice."""
 
@@ -52,6 +55,9 @@ class Espeak:
     def __init__(self, language: str, speed: float) -> None:
         words_a_minute = str(round(165 * speed))
         self._program = ("espeak-ng", "-v", language, "-s", words_a_minute, "--stdin", "--stdout")
+
+    async def warm(self) -> None:
+        """See `Voice.warm`; there is nothing to do."""
 
     async def say(self, sentence: str) -> tuple[Pcm, int]:
         """See `Voice.say`."""
@@ -94,8 +100,17 @@ class Piper:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._turn = asyncio.Lock()
 
-    async def start(self) -> None:
-        """Start the program; it loads its model while nobody waits for it."""
+    async def warm(self) -> None:
+        """See `Voice.warm`; the program loads its model meanwhile."""
+        async with self._turn:
+            await self._ready()
+
+    async def _ready(self) -> None:
+        if self._process is None or self._process.returncode is not None:
+            await self.close()
+            await self._start()
+
+    async def _start(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="keepmum-voice-", dir=_memory_folder())
         self._process = await asyncio.create_subprocess_exec(
             *self._program,
@@ -108,9 +123,7 @@ class Piper:
     async def say(self, sentence: str) -> tuple[Pcm, int]:
         """See `Voice.say`; one sentence at a time, and a voice that died is started anew."""
         async with self._turn:
-            if self._process is None or self._process.returncode is not None:
-                await self.close()
-                await self.start()
+            await self._ready()
             # a caller who no longer wants it must not leave the answer for the next one
             work = asyncio.ensure_future(self._one(sentence))
             work.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -151,6 +164,9 @@ class NoSpeech:
     """Says nothing: chimes and the ring are all there is."""
 
     name = "none"
+
+    async def warm(self) -> None:
+        """See `Voice.warm`; there is nothing to do."""
 
     async def say(self, sentence: str) -> tuple[Pcm, int]:
         """See `Voice.say`."""

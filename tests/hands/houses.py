@@ -127,6 +127,9 @@ class ShortVoice:
         self._samples = samples
         self.said: list[str] = []
 
+    async def warm(self) -> None:
+        return
+
     async def say(self, sentence: str) -> tuple[Pcm, int]:
         self.said.append(sentence)
         await asyncio.sleep(0)

@@ -81,6 +81,19 @@ def test_a_sentence_becomes_sound_and_so_does_the_next(voice: Voice) -> None:
     tell(voice, story)
 
 
+def test_a_warm_voice_has_its_program_running(tmp_path: Path) -> None:
+    piper = stand_in(tmp_path)
+
+    async def story() -> None:
+        await piper.warm()
+        process = piper._process
+        await piper.warm()
+        await piper.say("hello")
+        assert process is not None and piper._process is process
+
+    tell(piper, story)
+
+
 def test_a_sentence_nobody_wants_any_more_is_not_taken_for_the_next(tmp_path: Path) -> None:
     piper = stand_in(tmp_path)
 
