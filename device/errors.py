@@ -149,6 +149,16 @@ class WrongSound(KeepmumError):
     exit_code = 33
 
 
+class WrongRate(KeepmumError):
+    """The microphone {device} does not give {rate} Hz mono by itself."""
+
+    mend = (
+        "Name the device `default`, or one that converts, made in /etc/asound.conf: "
+        '`pcm.mic {{ type plug slave.pcm "hw:1" }}`, and then device = "mic".'
+    )
+    exit_code = 35
+
+
 class NoVirtualSound(KeepmumError):
     """There is no virtual microphone: {program} is not there or does not start."""
 

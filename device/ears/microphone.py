@@ -20,13 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device import portaudio
-from device.errors import MicrophoneBusy, MicrophoneLost, NoMicrophone, WrongSound
+from device.errors import (
+    MicrophoneBusy,
+    MicrophoneLost,
+    NoMicrophone,
+    WrongRate,
+    WrongSound,
+)
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, RATE
 
 Sound = NDArray[np.int16]
 
 _UNAVAILABLE = -9985
 """PortAudio's paDeviceUnavailable: somebody else has the device open."""
+_NO_SUCH_RATE = (-9997, -9998)
+"""paInvalidSampleRate, paInvalidChannelCount: many USB microphones know 48 kHz stereo only."""
 
 
 class EndOfSound(Exception):
@@ -100,7 +108,9 @@ class PyAudioMicrophone(_Framed):
         except (OSError, ValueError) as error:
             if _UNAVAILABLE in error.args:
                 raise MicrophoneBusy(device=device) from error
-            raise NoMicrophone(device=f"{device} that gives {RATE} Hz", there=there) from error
+            if not set(_NO_SUCH_RATE).isdisjoint(error.args):
+                raise WrongRate(device=device, rate=RATE) from error
+            raise NoMicrophone(device=f"{device} that opens", there=there) from error
 
     def read(self) -> Sound:
         try:

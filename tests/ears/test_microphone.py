@@ -15,7 +15,14 @@ import pytest
 from device import portaudio
 from device.commands.virtualsound import VirtualSound
 from device.ears import microphone as mic
-from device.errors import MicrophoneBusy, MicrophoneLost, NoMicrophone, WrongSound
+from device.errors import (
+    KeepmumError,
+    MicrophoneBusy,
+    MicrophoneLost,
+    NoMicrophone,
+    WrongRate,
+    WrongSound,
+)
 from device.mind.types import FRAME_SAMPLES, RATE
 
 Opening = Callable[[mic.Sound, Path], AbstractContextManager[mic.Microphone]]
@@ -135,13 +142,26 @@ def test_sound_of_another_kind_is_refused_with_what_it_is(tmp_path: Path) -> Non
         mic.FileMicrophone(tmp_path / "no.wav")
 
 
-def test_a_device_that_another_program_has_is_said_to_be_busy(
-    sound: VirtualSound, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("answer", "error", "text"),
+    [
+        (-9985, MicrophoneBusy, "Another program is using the microphone default"),
+        (-9997, WrongRate, "default does not give 16000 Hz mono by itself"),
+        (-9999, NoMicrophone, "There are: "),
+    ],
+)
+def test_what_a_sound_card_refuses_is_told_with_its_mend(
+    answer: int,
+    error: type[KeepmumError],
+    text: str,
+    sound: VirtualSound,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # only a sound card can be busy, and there is none here: PortAudio's answer stands in for it
-    def unavailable(*_words: object, **_facts: object) -> None:
-        raise OSError(-9985, "Device unavailable")
+    # only a sound card refuses, and there is none here: PortAudio's answer stands in for it
+    def refuses(*_words: object, **_facts: object) -> None:
+        raise OSError(answer, "PortAudio's words")
 
-    monkeypatch.setattr("pyaudio.PyAudio.open", unavailable)
-    with pytest.raises(MicrophoneBusy, match="Another program is using the microphone default"):
+    monkeypatch.setattr("pyaudio.PyAudio.open", refuses)
+    with pytest.raises(error, match=text) as caught:
         mic.PyAudioMicrophone()
+    assert caught.value.remedy
