@@ -120,6 +120,8 @@ class Clerk:
         return items
 
     def _perform(self, task: Task, future: Future[int]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return  # whoever asked has gone
         try:
             future.set_result(task(self._written()))
         except sqlite3.Error as error:
