@@ -24,25 +24,15 @@ from device.commands import (
 )
 from device.errors import KeepmumError
 
+PANELS = {
+    "The speaker": (run.app, demo.app, watch.app, mute.app, say.app),
+    "Is all well?": (doctor.app, prove.app, listen.app),
+    "Your data": (ledger.app, report.app, export.app, forget.app),
+    "Setting up": (basic.app, learn_names.app),
+}
+"""Modules whose commands stand on their own, under the headings of --help."""
 GROUPS = {"models": models.app, "sentences": sentences.app}
-"""Commands that have commands of their own."""
-SINGLES = (
-    run.app,
-    demo.app,
-    doctor.app,
-    say.app,
-    mute.app,
-    prove.app,
-    watch.app,
-    listen.app,
-    learn_names.app,
-    ledger.app,
-    report.app,
-    export.app,
-    forget.app,
-    basic.app,
-)
-"""Modules whose commands stand on their own, in the order in which --help shows them."""
+"""Commands that have commands of their own; for setting up."""
 
 app = typer.Typer(
     help="keepmum: a voice speaker that runs on one Raspberry Pi and keeps mum about you.",
@@ -50,10 +40,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for each in SINGLES:
-    app.registered_commands += each.registered_commands
+for heading, modules in PANELS.items():
+    for module in modules:
+        for command in module.registered_commands:
+            command.rich_help_panel = heading
+        app.registered_commands += module.registered_commands
 for name, group in GROUPS.items():
-    app.add_typer(group, name=name)
+    app.add_typer(group, name=name, rich_help_panel="Setting up")
 
 
 def run_cli() -> int:
