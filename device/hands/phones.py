@@ -94,5 +94,14 @@ def spelled(text: str) -> tuple[str, ...]:
 
 
 def _squeezed(phones: list[str]) -> tuple[str, ...]:
-    """One of each run of the same phone: a voice says "kk" as "k"."""
-    return tuple(p for i, p in enumerate(phones) if i == 0 or p != phones[i - 1])
+    """As it is heard: one of each run of the same phone ("kk"), no t between consonants ("cts")."""
+    plain = [p for i, p in enumerate(phones) if i == 0 or p != phones[i - 1]]
+    return tuple(
+        p
+        for before, p, after in zip(["", *plain], plain, [*plain[1:], ""], strict=False)
+        if p not in ("T", "D") or not (_consonant(before) and _consonant(after))
+    )
+
+
+def _consonant(phone: str) -> bool:
+    return phone != "" and phone[0] not in "AEIOU"

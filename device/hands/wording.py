@@ -19,7 +19,7 @@ MAX_TEXT = 300
 """Characters of a text from afar."""
 MARGIN = 0.2
 """Cost for each phone of the wake word within which a text sounds like it; measured with voices
-and the detectors themselves (make bench NAME=hostile_texts)."""
+and the detectors themselves (make bench NAME=household)."""
 LETTERS_MARGIN = 0.1
 """The same for phones that were only spelled."""
 

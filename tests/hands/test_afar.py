@@ -10,7 +10,7 @@ from pathlib import Path
 from device.config import OwnCommand
 from device.hands.journal import Did
 from device.mind.types import Hint, Intent, Request
-from tests.benchmarks.afar import HEARD, Ledger, message
+from tests.benchmarks.house.afar import HEARD, Ledger, message
 from tests.hands.brokers import mosquitto, needs_mosquitto
 from tests.hands.homes import household, living
 
