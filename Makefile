@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 RUN_PACKAGES := python3-venv python3-dev gcc portaudio19-dev libseccomp2 espeak-ng \
 	pulseaudio pulseaudio-utils libasound2-plugins
-TEST_PACKAGES := flite strace systemd dbus mosquitto mpd alsa-utils git
+TEST_PACKAGES := flite strace systemd dbus mosquitto mpd alsa-utils git chromium
 
 .PHONY: demo test bench check format docs clean system-run system-test
 .DEFAULT_GOAL := help
