@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from device.hands.house import House
 
 CLOCK_CHECK_SECONDS = 5.0
-"""How often the wall's clock is looked at anew while something goes by it: it may be set."""
+"""How often the wall's clock is looked at anew while something waits: it may be set."""
 
 SAY_AFTER_SECONDS = 4.7
 """Three turns of the ring, then what it is for is said once."""
@@ -61,11 +61,11 @@ class Bell:
 
     async def run(self) -> None:
         """For ever: wait for the next that is due, ring it, let it go at its limit."""
-        self._tell_missed()
         while True:
             self._woken.clear()
             self._house.alarms.reckon()
             self._drop_cancelled()
+            self._tell_missed()
             self._begin_due()
             self._end_overlong()
             await self._house.clock.wait(self._until_next(), self._woken)
@@ -184,13 +184,16 @@ class Bell:
         house = self._house
         now = house.clock.wall()
         waits = [max(0.0, t.left) for t in house.timers.all() if t.left > 0 and not t.paused]
-        by_wall = [max(0.0, a.due - now) for a in house.alarms.all() if a.due > now]
-        waits += [*by_wall, *([CLOCK_CHECK_SECONDS] if by_wall else [])]
+        waits += [max(0.0, a.due - now) for a in house.alarms.all() if a.due > now]
+        waits += [CLOCK_CHECK_SECONDS] if waits else []
         waits += [max(0.0, r.until - house.clock.running()) for r in self._rings]
         return min(waits, default=3600.0)
 
     def _tell_missed(self) -> None:
-        """What ended so long ago that ringing makes no sense any more is told instead."""
+        """What ended so long ago that ringing makes no sense any more is told instead.
+
+        At the start, and once the clock is set: a Pi without a battery learns the time late.
+        """
         house = self._house
         for kind, one, late in self._due():
             if late <= house.config.timers.ring_limit_s:

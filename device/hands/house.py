@@ -80,24 +80,10 @@ class House:
         self._unheard.set()
         self._tasks: set[asyncio.Task[object]] = set()
         self._loud = Hint.QUIET
-        self.player = Player(sink or output.sink(config.sound))
-        self.speaker = Speaker(
-            voice or default_voice(config),
-            self.player,
-            self.journal,
-            chimes=config.sound.chimes,
-        )
-        kept = open_state(Path(config.service.state))
-        self._kept = kept
-        self.timers = Timers(kept, self.clock, self._timers_changed)
-        self.alarms = Alarms(kept, self.clock, self._timers_changed)
-        self.volume = Volume(
-            mixer or mixers.OwnMixer(self.player),
-            kept,
-            first=config.sound.volume,
-            limit=lambda: config.sound.quiet_volume if self.quiet_hours else 100,
-            changed=self._volume_changed,
-        )
+        self._kept = open_state(Path(config.service.state))
+        self._make_sound(sink or output.sink(config.sound), voice or default_voice(config), mixer)
+        self.timers = Timers(self._kept, self.clock, self._timers_changed)
+        self.alarms = Alarms(self._kept, self.clock, self._timers_changed)
         around = self.around = Surroundings(config, names)
         self.home, self.music = around.home, around.music
         self.lists, self.wording = around.lists, around.wording
@@ -105,6 +91,21 @@ class House:
         self._noise = False
         self.bell = Bell(self)
         self.bell.changed = self.speaker.changed = self._sounds_changed
+
+    def _make_sound(
+        self, sink: output.Sink, voice: speech.Voice, mixer: mixers.Mixer | None
+    ) -> None:
+        """The player, the voice that speaks through it, and how loud both are."""
+        sound = self.config.sound
+        self.player = Player(sink)
+        self.speaker = Speaker(voice, self.player, self.journal, chimes=sound.chimes)
+        self.volume = Volume(
+            mixer or mixers.OwnMixer(self.player),
+            self._kept,
+            first=sound.volume,
+            limit=lambda: sound.quiet_volume if self.quiet_hours else 100,
+            changed=self._volume_changed,
+        )
 
     async def open(self) -> None:
         """Start what runs by itself."""

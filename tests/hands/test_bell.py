@@ -133,6 +133,23 @@ def test_what_ran_out_while_the_power_was_off_is_told(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_what_ran_out_is_told_once_the_clock_is_right(tmp_path: Path) -> None:
+    async def story() -> None:
+        clock = ManualClock(datetime(2026, 11, 22, 15, 4, tzinfo=UTC))
+        async with home(tmp_path, clock=clock) as h:
+            h.house.timers.add(600)
+        clock.reboot(seconds_off=0)  # it thinks that no time has passed
+        async with home(tmp_path, clock=clock) as h:
+            await h.settled()
+            assert not h.watch.of(Said)
+            clock.set_wall(7200)
+            clock.go(5)
+            assert (await h.watch.until(Said)).reply == "timer.missed"
+            assert not h.watch.of(Rang)
+
+    asyncio.run(story())
+
+
 def test_what_is_told_unasked_waits_for_the_end_of_quiet_hours(tmp_path: Path) -> None:
     def at_night(config: Config) -> Config:
         sound = dataclasses.replace(config.sound, quiet_from="22:00", quiet_to="07:00")
