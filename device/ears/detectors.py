@@ -3,15 +3,16 @@
 `OpenWakeWord` is a small classifier over the last embeddings of `features.py`. `MicroWakeWord` is
 a streaming network over its own 40-channel features (TensorFlow Lite's micro frontend), one
 inference for every 30 ms, whose state lives inside the library: its length in time is bounded by
-the shapes of the model's state tensors, under 2 s for every model of the manifest, and `prime`'s
-2 s of noise overwrite all of it.
+the shapes of the model's state tensors (a test reads them), under 2 s for every model of the
+manifest, and `prime`'s 2 s of noise overwrite all of it.
 
     buffer of MicroWakeWord  | holds                          | overwritten by
     -------------------------|--------------------------------|--------------------------
     frontend's window        | up to 30 ms raw                | every 10 ms, in place
     frontend's noise floor   | 40 slow averages, no time      | every 10 ms
     input tensor             | up to 3 rows of features, 50 ms| the next row, in place
-    state tensors            | outputs of layers              | every inference
+    first state tensor       | 2 rows of features, 40 ms      | every inference
+    other state tensors      | outputs of layers              | every inference
     recent probabilities     | 5 numbers                      | every inference
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -293,6 +294,18 @@ def test_without_the_streaming_graph_windows_are_used_and_said(
 
 
 # --- nothing kept
+
+
+def test_after_construction_no_thread_is_made_and_nothing_stays_open(all_words: WakeWords) -> None:
+    """A sealed process may do neither."""
+
+    def around() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+    before = around()
+    readings(all_words, in_room(say("alexa")))
+    all_words.forget()
+    assert around() == before
 
 
 def test_after_forgetting_it_scores_exactly_like_a_fresh_one() -> None:
