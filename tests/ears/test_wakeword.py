@@ -211,6 +211,16 @@ def test_an_own_onnx_model_is_run_on_the_features(tmp_path: Path) -> None:
     assert found == pytest.approx(float(wake.features.history[-5:].mean()), abs=1e-5)
 
 
+def test_an_own_tflite_model_scores_like_the_same_model_in_onnx() -> None:
+    tflite, onnx_file = "openwakeword/alexa_v0.1.tflite", "openwakeword/alexa_v0.1.onnx"
+    words = (Word(name="one", openwakeword=tflite), Word(name="two", openwakeword=onnx_file))
+    wake = wake_words(*words, store=models("default", tflite))
+    found = readings(wake, in_room(say("alexa")))
+    scores = np.array([[r.openwakeword for r in each] for each in found], np.float64)
+    np.testing.assert_allclose(scores[:, 0], scores[:, 1], atol=1e-4)
+    assert scores.max() > 0.9
+
+
 def test_words_that_look_back_differently_far_share_one_history(tmp_path: Path) -> None:
     short = head(tmp_path / "short.onnx", rows=3, width=96)
     wake = wake_words("alexa", Word(name="short", openwakeword=str(short)))
