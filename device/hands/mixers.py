@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from device.hands.player import Player
@@ -140,6 +141,8 @@ class AlsaMixer:
 
 async def _run(*words: str) -> str:
     """What a program prints; one that fails prints nothing: it was a try, or its stream is gone."""
+    if words[0] == "pactl" and not _server_is_there():
+        return ""
     process = await asyncio.create_subprocess_exec(
         *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
@@ -154,6 +157,13 @@ async def _run(*words: str) -> str:
         log.debug("%s ended with %d", " ".join(words[:2]), process.returncode)
         return ""
     return out.decode(errors="replace")
+
+
+def _server_is_there() -> bool:
+    """Whether there is a sound server to ask: pactl leaves folders behind where there is none."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    places = (Path(runtime, "pulse/native"), Path("/run/pulse/native"))
+    return "PULSE_SERVER" in os.environ or any(place.exists() for place in places)
 
 
 async def find(wanted: str, player: Player) -> Mixer:

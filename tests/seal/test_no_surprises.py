@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -55,3 +57,24 @@ def test_the_conversation_was_one(trace: Trace, tmp_path: Path) -> None:
     planted = read(log, tmp_path, tmp_path / "state")
     assert planted.by("ears") == ["/root/.cache/x"]
     assert planted.sockets == ["ears: socket(AF_INET, SOCK_DGRAM, IPPROTO_IP) = 3"]
+
+
+TELEMETRY = os.environ.get("KEEPMUM_TELEMETRY", "")
+
+
+@pytest.mark.skipif(
+    not TELEMETRY,
+    reason="needs a library that reports home: pip install --target FOLDER 'onnxruntime>=1.29', "
+    "then KEEPMUM_TELEMETRY=FOLDER",
+)
+def test_a_version_of_onnxruntime_that_reports_home_is_caught(tmp_path: Path) -> None:
+    log, model = tmp_path / "trace", voices.models("silero/silero_vad.onnx")
+    code = "import onnxruntime as o, sys, time; o.InferenceSession(sys.argv[1]); time.sleep(2)"
+    words = [sys.executable, "-c", code, str(model.path("silero/silero_vad.onnx"))]
+    traced = ["unshare", "--net", "strace", "-f", "-qq", "-s", "200", "-o", str(log), *words]
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"PYTHONPATH": TELEMETRY, "HOME": str(tmp_path / "home")}
+    (tmp_path / "home").mkdir()
+    subprocess.run(traced, env=environment, check=True, timeout=60)
+    trace = read(log, tmp_path, tmp_path / "state")
+    assert any(".onnxruntime" in path for path in trace.by("supervisor")) or trace.sockets

@@ -102,10 +102,14 @@ def test_mute_ends_the_ears_and_outlives_restarts(speaker: Speaker, machine: Mac
     assert machine.run("pgrep", "-u", "keepmum-ears", check=False).stdout == ""
     machine.systemctl("restart", PANEL, HANDS)
     machine.systemctl("start", EARS, check=False)
+    # as at boot: everything is gone, then the targets bring back what is enabled
+    everything = ("keepmum-panel.socket", "keepmum-ask.socket", "keepmum-mute.path")
+    machine.systemctl("stop", PANEL, HANDS, *everything)
     machine.systemctl("daemon-reload")
-    machine.systemctl("isolate", "multi-user.target", check=False)
+    machine.systemctl("start", "sockets.target", "multi-user.target")
     machine.until("the panel is back", lambda: machine.is_active(PANEL), 10)
     assert machine.main_pid(EARS) == 0
+    assert not machine.is_active("keepmum-letters.socket")
     machine.run("keepmum", "unmute")
     speaker.wait_until_listening()
 
