@@ -49,6 +49,12 @@ _BY_LETTERS = dict(_LETTERS)
 _LETTER = re.compile("|".join(letters for letters, _ in _LETTERS))
 
 
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | dict.fromkeys(
+    ("HOME", "PULSE_RUNTIME_PATH"), "/nonexistent"
+)
+"""espeak-ng looks for a sound server that it is not to use, and would leave folders behind."""
+
+
 @lru_cache(maxsize=1)
 def program() -> str | None:
     """The path of espeak-ng, or None."""
@@ -71,6 +77,7 @@ def said(text: str, language: str) -> tuple[str, ...]:
     try:
         done = subprocess.run(
             [espeak, "-q", "-v", voice, "--ipa", "--stdin"],
+            env=ENVIRONMENT,
             input=text.encode(),
             capture_output=True,
             timeout=PATIENCE_S,

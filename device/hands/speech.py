@@ -24,6 +24,7 @@ import numpy as np
 
 from device.config import Voice as Settings
 from device.errors import NoVoice
+from device.hands.phones import ENVIRONMENT
 from device.hands.sounds import Pcm
 
 SENTENCE_SECONDS = 20.0
@@ -67,6 +68,7 @@ class Espeak:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
+                env=ENVIRONMENT,
             )
         except OSError as error:
             raise NoVoice(engine=self.name, why=error.strerror) from error
