@@ -12,6 +12,7 @@ import pytest
 from device.errors import BrokenState
 from device.hands.state import FILE, get, open_state, put
 from device.hands.timers import AT_MOST, Alarms, Timers
+from tests.hands import powercuts
 from tests.hands.houses import ManualClock
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -193,3 +194,20 @@ def test_every_write_is_synced_before_it_counts(tmp_path: Path) -> None:
     assert state.execute("PRAGMA synchronous").fetchone()[0] == extra
     assert state.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
     assert state.isolation_level is None
+
+
+def test_an_answered_timer_survives_a_power_cut(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    steps = powercuts.record(tmp_path / "state", 30, "as it is", powercuts.TIMERS)
+    assert sum(s.kind == "told" for s in steps) == 30
+    assert powercuts.damage(steps, cuts=80, seed=1, book=powercuts.TIMERS) == (0, 0)
+
+
+@pytest.mark.parametrize("synchronous", ["FULL", "OFF"])
+def test_with_less_syncing_a_power_cut_would_have_lost_timers(
+    tmp_path: Path, synchronous: str
+) -> None:
+    (tmp_path / "state").mkdir()
+    steps = powercuts.record(tmp_path / "state", 30, synchronous, powercuts.TIMERS)
+    lost, _ = powercuts.damage(steps, cuts=80, seed=1, book=powercuts.TIMERS)
+    assert lost > 0
