@@ -50,7 +50,7 @@ _LETTER = re.compile("|".join(letters for letters, _ in _LETTERS))
 
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"} | dict.fromkeys(
-    ("HOME", "PULSE_RUNTIME_PATH"), "/nonexistent"
+    ("HOME", "PULSE_RUNTIME_PATH"), "/dev/null"
 )
 """espeak-ng looks for a sound server that it is not to use, and would leave folders behind."""
 
