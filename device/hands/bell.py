@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CLOCK_CHECK_SECONDS = 5.0
 """How often the wall's clock is looked at anew while something waits: it may be set."""
 
+TRY_AGAIN_SECONDS = 2.0
 SAY_AFTER_SECONDS = 4.7
 """Three turns of the ring, then what it is for is said once."""
 
@@ -117,11 +118,9 @@ class Bell:
 
     async def _announce(self, ring: Ring, late: float) -> None:
         """Tell when the first of it is heard; after a turn of the ring, say what it is."""
-        clip = self._clip
-        if clip is None:
-            return
         began = self._house.clock.running()
-        await clip.started.wait()
+        while self._clip is not None and not await self._clip.heard():
+            await self._house.clock.wait(TRY_AGAIN_SECONDS, asyncio.Event())
         late += self._house.clock.running() - began
         self._house.journal.publish(Rang(ring.kind, ring.id, late))
         await self._house.clock.wait(SAY_AFTER_SECONDS, asyncio.Event())
@@ -172,6 +171,7 @@ class Bell:
             clip = Clip(sounds.RATE, turn, repeat=True)
             clip.held = self._held
             self._clip = player.play(clip)
+            self._house.start(self._keep_sounding(clip))
         elif not self._rings and self._clip is not None:
             player.stop(self._clip)
             self._clip = None
@@ -179,6 +179,14 @@ class Bell:
             self._house.volume.ring(self._house.config.timers.volume if self._rings else None)
         )
         self.changed()
+
+    async def _keep_sounding(self, clip: Clip) -> None:
+        """A loudspeaker that was unplugged ends the sound, not the ring: try again."""
+        await clip.ended.wait()
+        await self._house.clock.wait(TRY_AGAIN_SECONDS, asyncio.Event())
+        if self._clip is clip:
+            self._clip = None
+            self._sound()
 
     def _until_next(self) -> float:
         house = self._house

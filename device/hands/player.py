@@ -49,6 +49,14 @@ class Clip:
         clip.complete = False
         return clip
 
+    async def heard(self) -> bool:
+        """Wait for its first sound; False if it ended without any."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.started, self.ended)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return self.started.is_set()
+
 
 class Player:
     """One thread, one sink, any number of clips at once."""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from device.hands import state
 from device.hands.mixers import Mixer
 
+MOST = 100
 PERCENT, SILENT = "volume", "silent"
 Ducker = Callable[[bool], Awaitable[None]]
 
@@ -38,6 +39,8 @@ class Volume:
         self._limit = limit
         self._changed = changed
         self._ring: int | None = None
+        self._lifted = False
+        """Somebody changed the volume under a limit: it holds until the limit is over."""
         self._set: int | None = None
         self._ducked = False
         self._turn = asyncio.Lock()
@@ -49,7 +52,11 @@ class Volume:
         """What the mixer should be set to."""
         if self._ring is not None:
             return self._ring
-        return 0 if self.silent else min(self.percent, self._limit())
+        if self.silent:
+            return 0
+        limit = self._limit()
+        self._lifted = self._lifted and limit < MOST
+        return self.percent if self._lifted else min(self.percent, limit)
 
     async def apply(self) -> None:
         """Set the mixer to what is in force, if it isn't."""
@@ -65,8 +72,9 @@ class Volume:
             self._set = wanted
 
     async def change(self, percent: int) -> None:
-        """To `percent`, held to 0..100; ends silence."""
-        self.percent, self.silent = max(0, min(100, percent)), False
+        """To `percent`, held to 0..100; ends silence, and a limit for as long as that lasts."""
+        self.percent, self.silent = max(0, min(MOST, percent)), False
+        self._lifted = True
         await self._keep()
 
     async def silence(self, silent: bool) -> None:

@@ -20,7 +20,7 @@ from device.config import Config, Service
 from device.hands import loop
 from device.hands.house import House
 from device.hands.journal import Event
-from device.hands.output import NullSink, Pace
+from device.hands.output import NullSink, Pace, Sink
 from device.hands.sounds import Pcm
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Hint, Outcome, Request, Slot
@@ -221,6 +221,7 @@ async def home(
     clock: ManualClock | None = None,
     change: Callable[[Config], Config] = lambda config: config,
     slow: bool = False,
+    sink: Sink | None = None,
     more: Iterable[Entry] = (),
 ) -> AsyncIterator[Home]:
     """A house whose ears are a test's; a slow one speaks in real time.
@@ -234,7 +235,9 @@ async def home(
     ears = Ears(str(folder / "s"), names)
     clock = clock or ManualClock(datetime(2026, 11, 22, 15, 4, tzinfo=UTC))
     voice = ShortVoice(44_100 if slow else 2_205)
-    house = House(config, names, clock=clock, sink=NullSink() if slow else quick(), voice=voice)
+    house = House(
+        config, names, clock=clock, sink=sink or (NullSink() if slow else quick()), voice=voice
+    )
     watch = Watcher(house)
     await house.open()
     house.start(loop.run(house))

@@ -92,6 +92,21 @@ def test_a_limit_is_kept_to_and_lifted(kept: sqlite3.Connection) -> None:
     asyncio.run(story())
 
 
+def test_who_changes_the_volume_at_night_means_it_until_morning(kept: sqlite3.Connection) -> None:
+    async def story() -> None:
+        mixer, limit = FakeMixer(), [25]
+        volume = made(kept, mixer, limit)
+        await volume.change(80)
+        assert mixer.percent == 80
+        limit[0] = 100
+        await volume.apply()
+        limit[0] = 25
+        await volume.apply()
+        assert mixer.percent == 25
+
+    asyncio.run(story())
+
+
 def test_a_mixer_that_fails_loses_nothing(kept: sqlite3.Connection) -> None:
     class Broken(FakeMixer):
         async def set(self, percent: int) -> None:
