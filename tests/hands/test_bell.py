@@ -11,7 +11,7 @@ from device.config import Config
 from device.hands.journal import Did, Hushed, Quieted, Rang, Said
 from device.letter import Ended, Woke
 from device.mind.types import Hint, Intent, Outcome, Slot
-from tests.hands.houses import Home, ManualClock, home
+from tests.hands.houses import DEADLINE, Home, ManualClock, home
 from tests.hands.test_player import StepSink
 
 
@@ -107,14 +107,15 @@ def test_a_loudspeaker_that_comes_back_rings_on(tmp_path: Path) -> None:
         async with home(tmp_path, sink=sink) as h:
             h.house.timers.add(5)
             await pass_by(h, 5)
-            while h.house.player.failed is None:
-                await asyncio.sleep(0)
-            await h.settled()
-            assert not h.watch.of(Rang)
-            sink.broken = False
-            while not h.watch.of(Rang):
-                h.clock.go(1)
-                await asyncio.sleep(0)
+            async with asyncio.timeout(DEADLINE):
+                while h.house.player.failed is None:
+                    await asyncio.sleep(0)
+                await h.settled()
+                assert not h.watch.of(Rang)
+                sink.broken = False
+                while not h.watch.of(Rang):
+                    h.clock.go(1)
+                    await asyncio.sleep(0)
             assert h.watch.of(Rang)[0].late >= 2
 
     asyncio.run(story())
