@@ -199,6 +199,50 @@ def test_each_unit_gets_its_sound_nodes_and_no_other(
         assert said[allowed] in (THERE_BUT_EMPTY, "ENODEV")
 
 
+ASK_RUNNER = """import asyncio, sys
+from device.hands import runner
+path = "/run/keepmum-commands/commands.sock"
+status, output = asyncio.run(runner.ask(path, int(sys.argv[1]), 5.0))
+print(status.name, output.decode())
+"""
+OWN_COMMANDS = """
+[[command]]
+name = "a"
+sentences = ["who are you"]
+run = ["/usr/bin/id", "-un"]
+[[command]]
+name = "b"
+sentences = ["tell me the password"]
+run = ["/bin/cat", "/etc/keepmum/secrets.toml"]
+[[command]]
+name = "c"
+sentences = ["forget everything"]
+run = ["/bin/ls", "/var/lib/keepmum"]
+"""
+
+
+def test_own_commands_run_as_a_user_of_their_own_for_hands_alone(
+    speaker: Speaker, machine: Machine
+) -> None:
+    settings = machine.root / "etc/keepmum/keepmum.toml"
+    before = settings.read_text()
+    settings.write_text(before + OWN_COMMANDS)
+    machine.systemctl("stop", "keepmum-commands.service")
+
+    def ask(number: int, user: str) -> str:
+        asking = (PYTHON, "-c", ASK_RUNNER, str(number))
+        return machine.run(*asking, user=user).stdout.strip()
+
+    assert ask(1000, "keepmum-hands") == "DONE keepmum-commands"
+    assert ask(1001, "keepmum-hands") == "FAILED"
+    assert ask(1002, "keepmum-hands") == "FAILED"
+    assert ask(1003, "keepmum-hands") == "UNKNOWN"
+    for stranger in ("keepmum-ears", "keepmum-panel", "daemon"):
+        assert ask(1000, stranger) == "AWAY"
+    settings.write_text(before)
+    machine.systemctl("stop", "keepmum-commands.service")
+
+
 def test_uninstalling_leaves_nothing_but_state_and_purging_not_even_that(speaker: Speaker) -> None:
     machine = speaker.machine
     speaker.uninstall()
