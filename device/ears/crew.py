@@ -46,7 +46,35 @@ def commands_of(sentences: Sentences) -> Graph:
     return minimal(without(sentences.automaton, ANSWERS))
 
 
-def _engine(config: Config, sentences: Sentences, lexicon: Lexicon, store: ModelStore) -> Engine:
-    from device.ears.engines.pocketsphinx import PocketSphinx
+def engine_of(config: Config, store: ModelStore) -> str:
+    """The engine that the settings name; auto: Vosk if it has a model of the language."""
+    named = config.recognizer.engine
+    if named != "auto":
+        return named
+    vosk = config.recognizer.model or store.has(vosk_name(config))
+    return "vosk" if vosk or config.general.language != "en" else "pocketsphinx"
 
-    return PocketSphinx(commands_of(sentences), sentences.graph, lexicon)
+
+def _engine(config: Config, sentences: Sentences, lexicon: Lexicon, store: ModelStore) -> Engine:
+    """Raises ModelMissing: another language than English needs its Vosk model."""
+    graphs = commands_of(sentences), sentences.graph
+    match engine_of(config, store):
+        case "vosk":
+            from device.ears.engines.vosk import Vosk
+
+            own = config.recognizer.model
+            return Vosk(*graphs, store.own(own) if own else store.path(vosk_name(config)))
+        case "whisper":
+            from device.ears.engines.whisper import FILES, MODEL, Whisper
+
+            folders = {store.path(f"{MODEL}/{file}").parent for file in FILES}
+            return Whisper(*graphs, folders.pop())
+        case _:
+            from device.ears.engines.pocketsphinx import PocketSphinx
+
+            return PocketSphinx(*graphs, lexicon)
+
+
+def vosk_name(config: Config) -> str:
+    """The manifest's name of the Vosk model of the language."""
+    return f"vosk/{config.general.language}"

@@ -1,11 +1,4 @@
-"""The word graph as pocketsphinx's grammar: its states and arcs, and a phone loop beside them.
-
-    enter --> the graph's start --words--> ... --> end
-          \\--> hub (any phone, any number of times) --/
-
-What isn't a command scores better as a row of phones than as the sentence nearest to it: then
-nothing was said. `loop` is the price of each phone, 0 leaves the loop out.
-"""
+"""The word graph as pocketsphinx's grammar, and the row of phones that competes with it."""
 
 from __future__ import annotations
 
@@ -16,28 +9,30 @@ from device.mind.graph import Graph
 
 PHONE = "zz"
 """Names of the loop's words begin so; no word of a language does."""
+PHONE_PRICE = 1e-4
+"""What each phone of the row costs: words that fit should win."""
 
 Arc = tuple[int, int, float] | tuple[int, int, float, str]
 
 
-def transitions(
-    graph: Graph, says: Callable[[str], bool], loop: float, into_loop: float
-) -> tuple[list[Arc], int, int]:
-    """(arcs, start, end) of the whole grammar. Words that `says` refuses are left out."""
-    start, end, hub = len(graph), len(graph) + 1, len(graph) + 2
-    arcs = list(_words(graph, says, end))
-    arcs.append((start, graph.start, 1.0))
-    if loop:
-        arcs.append((start, hub, into_loop))
-        arcs += [(hub, hub, loop, PHONE + phone.lower()) for phone in ALL_PHONES]
-        arcs.append((hub, end, 1.0))
-    return arcs, start, end
+def of_words(graph: Graph, says: Callable[[str], bool]) -> tuple[list[Arc], int, int]:
+    """(arcs, start, end) of everything in `graph`, less the words that `says` refuses.
+
+    Every arc costs nothing: a sentence is no less likely for being one of many.
+    """
+    return list(_words(graph, says)), graph.start, len(graph)
 
 
-def _words(graph: Graph, says: Callable[[str], bool], end: int) -> Iterator[Arc]:
+def of_phones() -> tuple[list[Arc], int, int]:
+    """(arcs, start, end) of any row of phones."""
+    row: list[Arc] = [(1, 1, PHONE_PRICE, PHONE + phone.lower()) for phone in ALL_PHONES]
+    return [(0, 1, 1.0), *row, (1, 2, 1.0)], 0, 2
+
+
+def _words(graph: Graph, says: Callable[[str], bool]) -> Iterator[Arc]:
     for state in range(len(graph)):
         for word, after in graph.arcs(state):
             if says(word):
                 yield state, after, 1.0, word
         if state in graph.finals:
-            yield state, end, 1.0
+            yield state, len(graph), 1.0

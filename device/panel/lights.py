@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from enum import Enum, unique
 from typing import Protocol
@@ -45,38 +44,22 @@ def shown(*, muted: bool, ears: Lamp | None, hands: Lamp | None) -> Light:
 class Bulb(Protocol):
     """A light that can show any `Light`."""
 
-    blinks: bool
-    """Whether it needs `tick` to blink."""
-
     def show(self, light: Light) -> None:
         """Show it from now on."""
-
-    def tick(self, seconds: float) -> None:
-        """The light has been shown for so long."""
 
 
 class LogBulb:
     """A light for machines without one: a line of the log for every change."""
 
-    blinks = False
-
     def show(self, light: Light) -> None:
         print(f"lamp: {light.value}", file=sys.stderr, flush=True)
-
-    def tick(self, seconds: float) -> None:
-        """A line is said once."""
 
 
 class NoBulb:
     """No light."""
 
-    blinks = False
-
     def show(self, light: Light) -> None:
         """Nothing to show it on."""
-
-    def tick(self, seconds: float) -> None:
-        """Nothing either."""
 
 
 def make_bulb(settings: Settings) -> Bulb:
@@ -84,18 +67,5 @@ def make_bulb(settings: Settings) -> Bulb:
     match settings.lamp:
         case "none":
             return NoBulb()
-        case "led":
-            from device.panel.gpio import LedBulb
-
-            return LedBulb(settings, _hour)
-        case "ring":
-            from device.panel.gpio import RingBulb
-
-            return RingBulb(settings, _hour)
         case _:
             return LogBulb()
-
-
-def _hour() -> int:
-    """The hour of the day, where the speaker stands."""
-    return datetime.datetime.now().astimezone().hour

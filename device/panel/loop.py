@@ -10,7 +10,6 @@ import selectors
 import signal
 import socket
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,7 +25,6 @@ MAX_PEERS = 16
 TURN_S = 5.0
 """The loop turns at least so often, to tell the service manager that it does."""
 NUDGE_S = 1.0
-BLINK_S = 0.1
 
 
 @dataclass(eq=False)
@@ -51,8 +49,6 @@ class Panel:
     peers: list[Peer] = field(default_factory=list)
     light: Light | None = None
     _nudge: bool = False
-    _nudge_at: float = 0.0
-    _shown_at: float = 0.0
     _stopped: bool = False
 
     def __post_init__(self) -> None:
@@ -72,19 +68,17 @@ class Panel:
         """Turn until stopped."""
         self.show()
         while not self._stopped:
-            self.turn(BLINK_S if self._blinking else NUDGE_S if self._nudge else TURN_S)
+            self.turn(NUDGE_S if self._nudge else TURN_S)
 
     def turn(self, patience_s: float) -> None:
         """Wait for something to happen, at most so long; see to it; show what follows."""
         ready = self._selector.select(patience_s)
         for key, _ in ready:
             key.data()
-        if self._nudge and time.monotonic() >= self._nudge_at:
+        if not ready and self._nudge:
             self._nudge = False
             self.flag.nudge()
         self.show()
-        if self._blinking:
-            self.bulb.tick(time.monotonic() - self._shown_at)
         self.alive()
 
     def pressed(self) -> None:
@@ -102,7 +96,7 @@ class Panel:
         if muted != self.flag.is_set:
             (self.flag.set if muted else self.flag.clear)()
             print("muted" if muted else "unmuted", file=sys.stderr, flush=True)
-        self._nudge, self._nudge_at = True, time.monotonic() + NUDGE_S
+        self._nudge = True
 
     def show(self) -> None:
         """Show what is, if it changed."""
@@ -110,12 +104,8 @@ class Panel:
             muted=self.flag.is_set, ears=self._lamp(Role.EARS), hands=self._lamp(Role.HANDS)
         )
         if light is not self.light:
-            self.light, self._shown_at = light, time.monotonic()
+            self.light = light
             self.bulb.show(light)
-
-    @property
-    def _blinking(self) -> bool:
-        return self.bulb.blinks and self.light in (Light.RINGING, Light.BROKEN)
 
     def _of(self, role: Role) -> list[Peer]:
         return [p for p in self.peers if p.role is role]
@@ -179,22 +169,8 @@ def main(config: Config) -> None:
     signal.set_wakeup_fd(woken.fileno())
     service.on_term(panel.stop)
     panel.watch(waker.fileno(), lambda: _swallow(waker))
-    if settings.button_pin is not None:
-        from device.panel.gpio import PushButton
-
-        button = PushButton(settings)
-        panel.watch(button.descriptor, lambda: _press(panel, button.presses()))
     notifier.ready()
     panel.run()
-
-
-def _press(panel: Panel, presses: bytes) -> None:
-    """What each press of the button does."""
-    for press in presses:
-        if press == ord("s"):
-            panel.pressed()
-        else:
-            panel.held()
 
 
 def _swallow(waker: socket.socket) -> None:

@@ -20,16 +20,11 @@ from device.panel.words import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role,
 class Lights:
     """A bulb that remembers."""
 
-    blinks = False
-
     def __init__(self) -> None:
         self.seen: list[Light] = []
 
     def show(self, light: Light) -> None:
         self.seen.append(light)
-
-    def tick(self, seconds: float) -> None:
-        """It doesn't blink."""
 
 
 class House:

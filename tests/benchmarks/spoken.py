@@ -1,0 +1,129 @@
+"""Spoken sentences as a live stream: noise mixed in, frame by frame, each with the real detector's
+word on whether there is speech in it.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.ears.endpoint import Vad
+from device.ears.engines import Crew
+from device.mind.types import FRAME_SAMPLES, RATE, Progress, Request
+
+Sound = NDArray[np.int16]
+Frame = tuple[bytes, bool]
+
+SILENCE = 9
+COMPLETE_SILENCE = 4
+ONSET = 2
+PATIENCE = 10_000
+LONGEST = 125
+TAIL_S = 1.0
+_SPEECH = 0.5
+_WINDOW = 2048
+
+
+def loudest(sound: NDArray[np.float64]) -> float:
+    """Energy of the loudest 2,048 samples: the published benchmark's measure of level."""
+    count = len(sound) // _WINDOW
+    if not count:
+        return float((sound**2).sum())
+    return float((sound[: count * _WINDOW].reshape(count, _WINDOW) ** 2).sum(1).max())
+
+
+def in_noise(speech: Sound, noise: NDArray[np.float64] | None, snr_db: float, seed: int) -> Sound:
+    """`speech` with a cut of `noise` at a max-frame SNR, peak at 0.5, and the noise after it.
+
+    The benchmark's own mixing: energy of the loudest 2,048 samples of the speech over that of the
+    cut. Without noise: as it was recorded, and faint noise (sigma 3) after it.
+    """
+    rng = np.random.default_rng([seed, round(10 * snr_db)])
+    tail = int(TAIL_S * RATE)
+    if noise is None:
+        return np.concatenate([speech, np.asarray(rng.normal(0, 3, tail), np.int16)])
+    at = int(rng.integers(0, len(noise) - len(speech) - tail))
+    cut = noise[at : at + len(speech) + tail]
+    clean = np.concatenate([speech.astype(np.float64) / 32768, np.zeros(tail)])
+    gain = np.sqrt(loudest(clean) / (loudest(cut[: len(speech)]) * 10 ** (snr_db / 10)))
+    mixed = clean + gain * cut
+    return np.asarray(mixed * (0.5 * 32767 / np.abs(mixed).max()), np.int16)
+
+
+def frames(sound: Sound, vad: Vad) -> list[Frame]:
+    """`sound` in frames of 80 ms, each with whether there is speech in it."""
+    count = len(sound) // FRAME_SAMPLES
+    vad.forget()
+    blocks = sound[: count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES)
+    return [(block.tobytes(), vad.step(block) >= _SPEECH) for block in blocks]
+
+
+@dataclass
+class Taking:
+    """What came of one command."""
+
+    request: Request | None
+    words: str
+    frames: int
+    """Frames taken in."""
+    ended_at: int
+    """The frame that ended it."""
+    cpu_s: float
+    after_s: float
+    """Wall time from the end of the command to its result."""
+
+
+def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
+    """One command the way ears and child take it in, endpoint included, without the processes.
+
+    early: whether a complete sentence ends after the shorter silence.
+    """
+    engine = crew.engine
+    engine.start()
+    cpu = time.process_time()
+    voiced = silent = taken = 0
+    begun, progress = False, Progress.CAN_GO_ON
+    for frame, speech in spoken:
+        taken += 1
+        words = engine.feed(frame, speech)
+        if words is not None:
+            progress = crew.progress(words.split(), False)
+        voiced, silent = (voiced + 1, 0) if speech else (voiced, silent + 1)
+        if not begun and silent >= ONSET:
+            voiced = 0
+        begun = begun or voiced >= ONSET
+        enough = COMPLETE_SILENCE if early and progress is Progress.COMPLETE else SILENCE
+        if (begun and silent >= enough) or taken >= (LONGEST if begun else PATIENCE):
+            break
+    wall = time.perf_counter()
+    words = engine.finish()
+    request = crew.understand(words.split(), False) if words else None
+    after = time.perf_counter() - wall
+    if not begun:
+        request = None
+    return Taking(request, words, taken, taken, time.process_time() - cpu, after)
+
+
+@functools.cache
+def kitchen(folder: Path) -> NDArray[np.float64]:
+    """The kitchen noise, -1..1."""
+    import soundfile
+
+    sound, rate = soundfile.read(folder / "noise" / "kitchen.flac")
+    if rate != RATE:
+        raise ValueError("the noise is not 16 kHz")
+    return np.asarray(sound)
+
+
+def read(path: Path) -> Sound:
+    """A recording, int16."""
+    import soundfile
+
+    sound, _ = soundfile.read(path, dtype="int16")
+    return np.asarray(sound)
