@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import subprocess
 import tracemalloc
 from pathlib import Path
@@ -207,6 +208,87 @@ def test_a_long_message_is_dropped_and_counted_and_the_next_one_heard() -> None:
             async with running(broker), asyncio.timeout(DEADLINE):
                 assert await heard.get() == b"ON"
             assert broker.counts.too_long == 1
+
+    asyncio.run(story())
+
+
+HOSTILE = {
+    "a topic that is no text": b"\x30\x05\x00\x02\xff\xfeX",
+    "a topic with a wildcard": b"\x30\x05\x00\x02a#X",
+    "an empty topic": b"\x30\x03\x00\x00X",
+    "a topic longer than the packet": b"\x30\x04\x00\x99ab",
+    "a length without end": b"\x30\xff\xff\xff\xff\xff",
+    "an answer to nothing": b"\x40\x02\x12\x34\x90\x03\x77\x77\x80\x70\x02\x00\x01",
+    "an unknown kind": b"\x00\x00\xf0\x00",
+    "a second welcome": CONNACK,
+    "the end": b"\xe0\x00",
+}
+
+
+@pytest.mark.parametrize("packet", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_packet_out_of_its_mind_costs_a_connection_at_most(
+    packet: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt, "FIRST_PAUSE_S", 0.0)
+
+    met = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal met
+        met += 1
+        await reader.read(1024)
+        writer.write(CONNACK)
+        await reader.read(1024)
+        writer.write(SUBACK + packet if met == 1 else SUBACK + b"\x30\x05\x00\x01sON")
+        await writer.drain()
+        if met > 1:
+            await reader.read()
+
+    async def story() -> None:
+        heard: asyncio.Queue[bytes] = asyncio.Queue()
+        async with pretender(talk) as port:
+            broker = Broker(home(port), None, "kitchen")
+            broker.route("s", lambda _, p: heard.put_nowait(p))
+            task = asyncio.create_task(broker.run())
+            async with asyncio.timeout(DEADLINE):
+                assert await heard.get() == b"ON"
+            assert not task.done()
+            await mqtt.end(task)
+
+    asyncio.run(story())
+
+
+def test_noise_instead_of_a_broker_is_a_broker_that_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mqtt, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(mqtt, "LONGEST_PAUSE_S", 0.0)
+    monkeypatch.setattr(mqtt, "ANSWER_S", 0.05)
+    chance = random.Random(3)
+
+    met = 0
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal met
+        met += 1
+        if met == 60:
+            enough.set()
+        await reader.read(1024)
+        start = CONNACK if met % 2 else b""
+        writer.write(start + chance.randbytes(chance.randrange(1, 300)))
+        await writer.drain()
+
+    enough = asyncio.Event()
+
+    async def story() -> None:
+        async with pretender(talk) as port:
+            broker = Broker(home(port), None, "kitchen")
+            broker.route("s", lambda _, p: None)
+            task = asyncio.create_task(broker.run())
+            async with asyncio.timeout(DEADLINE):
+                await enough.wait()
+            assert not task.done()
+            await mqtt.end(task)
 
     asyncio.run(story())
 

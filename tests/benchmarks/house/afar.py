@@ -58,7 +58,7 @@ def settings(folder: Path, port: int, mark: Path) -> Config:
         Config(),
         general=General(name="kitchen"),
         sound=Sound(output="null", chimes=False),
-        voice=Voice(engine="none"),
+        voice=Voice(engine="espeak-ng"),
         home=home(port, device=devices, secrets=str(folder / "secrets.toml")),
         command=(own,),
         service=Service(
