@@ -44,8 +44,7 @@ from device.hands.clock import SystemClock
 from device.hands.state import open_state
 from device.hands.timers import Timers
 state = open_state(Path(sys.argv[1]).parent)
-if sys.argv[3] != "as it is":
-    state.execute(f"PRAGMA synchronous = {sys.argv[3]}")
+state.executescript(sys.argv[3])
 timers = Timers(state, SystemClock(), lambda: None)
 for number in range(int(sys.argv[2])):
     assert timers.add(3600 + number)
@@ -84,14 +83,16 @@ class Step:
     data: bytes = b""
 
 
-def record(folder: Path, count: int, synchronous: str = "FULL", book: Book = LEDGER) -> list[Step]:
-    """Let a writer commit `count` rows under strace; `synchronous` OFF is the control."""
+def record(folder: Path, count: int, syncing: str = "FULL", book: Book = LEDGER) -> list[Step]:
+    """Let a writer commit `count` rows under strace. `syncing` is handed to it: the ledger's
+    `synchronous`, for timers any settings; less than their own is the control.
+    """
     log = folder.parent / f"{folder.name}.log"
     path = folder / book.file
     subprocess.run(
         ["strace", "-f", "-xx", "-s", "70000", "-o", str(log),
          "-e", "trace=openat,pwrite64,fsync,fdatasync,ftruncate,write,close,unlink,unlinkat",
-         sys.executable, "-c", book.writer, str(path), str(count), synchronous],
+         sys.executable, "-c", book.writer, str(path), str(count), syncing],
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     return list(_steps(log.read_text(encoding="ascii").splitlines(), path))
