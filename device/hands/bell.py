@@ -71,9 +71,9 @@ class Bell:
             self._end_overlong()
             await self._house.clock.wait(self._until_next(), self._woken)
 
-    def stop(self) -> bool:
-        """Stop ringing; whether anything rang."""
-        return self._end(self._rings, "stop")
+    def stop(self, kind: str = "") -> bool:
+        """Stop ringing, of timers or alarms only if a kind is given; whether anything rang."""
+        return self._end([r for r in self._rings if kind in ("", r.kind)], "stop")
 
     def snooze(self, seconds: float) -> bool:
         """Alarms that ring do so again later, timers get that much more; whether anything rang."""

@@ -81,6 +81,37 @@ def test_an_alarm_snoozes_and_rings_again(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_cancelling_the_alarm_that_rings_ends_the_ring_and_keeps_its_other_days(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with home(tmp_path) as h:
+            h.house.alarms.add(15 * 60 + 5, 127)
+            h.house.alarms.add(20 * 60)
+            await pass_by(h, 60)
+            await h.watch.until(Rang)
+            h.ears.ask(Intent.ALARM_CANCEL)
+            assert (await h.watch.until(Did)).reply == "speaker.stopped"
+            assert not h.house.bell.ringing
+            assert sorted(a.days for a in h.house.alarms.all()) == [0, 127]
+
+    asyncio.run(story())
+
+
+def test_the_timer_that_rings_is_the_one_meant(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with home(tmp_path) as h:
+            h.house.timers.add(5)
+            h.house.timers.add(600)
+            await pass_by(h, 5)
+            await h.watch.until(Rang)
+            h.ears.ask(Intent.TIMER_CANCEL)
+            assert (await h.watch.until(Did)).reply == "timer.cancelled"
+            assert [t.length for t in h.house.timers.all()] == [600]
+
+    asyncio.run(story())
+
+
 def test_a_ring_waits_while_somebody_is_listened_to(tmp_path: Path) -> None:
     async def story() -> None:
         async with home(tmp_path, slow=True) as h:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from device.hands.replies import Reply
+from device.hands.replies import Chime, Reply
 from device.hands.spoken import TOMORROW
 from device.hands.timers import Alarm
 from device.mind.types import Request, Slot
@@ -44,6 +44,9 @@ async def cancel(request: Request, house: House) -> Reply:
     """The alarm at a time, the only one, or the one named in the answer to "which one?"."""
     if request.get(Slot.ALL):
         return await cancel_all(request, house)
+    if not request.slots and house.bell.stop("alarm"):
+        # a ring is to end; an alarm of every weekday is not to be forgotten with it
+        return Reply("speaker.stopped", chime=Chime.DONE)
     found = _meant(request, house)
     if not found:
         times = [v for s, v in request.slots if s in (Slot.TIME, Slot.TIME12)]

@@ -143,6 +143,9 @@ async def _with_one(
 ) -> Reply:
     """Do it with the one timer that is meant; ask which if there are several."""
     found = [t for t in _meant(request, house) if fits(t)]
+    ringing = [t for t in found if t.left <= 0 and not t.paused]
+    if len(ringing) == 1:
+        found = ringing  # it is what one speaks about
     if not found:
         return _none(request, house)
     if len(found) == 1:
