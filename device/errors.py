@@ -420,3 +420,24 @@ class NoHomeLibrary(KeepmumError):
 
     mend = "Install it: `sudo /opt/keepmum/venv/bin/pip install {library}`, or `keepmum[home]`."
     exit_code = 88
+
+
+class BrokerAway(KeepmumError):
+    """The MQTT broker {broker} lets nobody in: {why}."""
+
+    mend = "Check broker, port, user, tls in [home], and mqtt_password in {secrets}."
+    exit_code = 83
+
+
+class MusicAway(KeepmumError):
+    """The MPD server {server} does not answer."""
+
+    mend = "Check mpd and port in [media], and mpd_password in the secrets file."
+    exit_code = 84
+
+
+class NoProgram(KeepmumError):
+    """The program {program} of the command {name} is not there, or can't be run."""
+
+    mend = "Check its path in [[command]], and that the user keepmum-commands may run it."
+    exit_code = 89

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import track
 
 from device import config, names, sentencefiles
+from device.commands import around
 from device.commands.run import ConfigFile
 from device.commands.units import ears_paused
 from device.config import Config
@@ -69,6 +70,9 @@ def examine(config_file: Path | None, console: Console) -> Iterator[Finding]:
         ("loudspeaker", _loudspeaker),
         ("voice", _voice),
         ("sockets", _sockets),
+        ("home", around.home),
+        ("music", around.music),
+        ("own commands", around.own_commands),
     )
     for what, check in track(checks, "Looking", console=console, transient=True):
         try:

@@ -103,6 +103,8 @@ class Broker:
         self.home = home
         self.counts = Counts()
         self.will: tuple[str, str] | None = None
+        self.why = "no answer"
+        """Why there was no connection the last time."""
         self.life = 0
         """Counts connections: what was told in an earlier one may be out of date."""
         self.up = asyncio.Event()
@@ -156,8 +158,8 @@ class Broker:
             try:
                 await self._live()
             except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as error:
-                # what a broker says in its refusal is its own text: only the kind is logged
-                log.info("broker away: %s", type(error).__name__)
+                self.why = _why(error)
+                log.info("broker away: %s", self.why)
             except TooMuch:
                 self.counts.left += 1
                 pause = LONGEST_PAUSE_S
@@ -235,6 +237,15 @@ class Broker:
                     for handler, retained in handlers:
                         if retained or not message.retain:
                             handler(message.topic.value, payload)
+
+
+def _why(error: Exception) -> str:
+    """An error in words of the library or the system; never a broker's own text."""
+    if isinstance(error, aiomqtt.MqttCodeError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "no answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
 
 
 def _quiet() -> logging.Logger:
