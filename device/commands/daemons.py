@@ -9,7 +9,7 @@ from pathlib import Path
 
 from device.errors import MicrophoneBusy, NoLetterSocket, NoMicrophone
 
-NO_MICROPHONE_S = 2.0
+NO_MICROPHONE_S = 1.0
 
 
 def run_daemon(name: str, arguments: list[str]) -> int:

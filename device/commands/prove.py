@@ -33,7 +33,7 @@ from device.config import Config
 from device.errors import KeepmumError, PromiseBroken
 from device.hands import proof
 from device.mind.types import FRAME_SAMPLES, RATE
-from device.seal import attempts, capacity
+from device.seal import capacity, trying
 from device.seal.evidence import PROMISES, Finding, Verdict, found
 from device.seal.examine import examine, running
 from device.seal.scan import Found, Searcher, canary
@@ -100,7 +100,7 @@ def _looks(settings: Config, config_file: Path | None, rehearse: bool) -> Iterat
 def _escapes(root: bool) -> Iterator[Finding]:
     """Attempts from a sealed process, as the ears' own user where that can be."""
     user = EARS_USER if root and _exists(EARS_USER) else ""
-    outcomes = attempts.run_as(user, sealed=True)
+    outcomes = trying.run_as(user, sealed=True)
     for promise in sorted({o.attempt.promise for o in outcomes}):
         tried = [o for o in outcomes if o.attempt.promise == promise]
         escaped = [o.attempt.name for o in tried if o.escaped]

@@ -128,7 +128,7 @@ def _escapes(machine: Machine) -> dict[str, float]:
     """As the ears' own user: sealed as ears are, and not at all."""
 
     def tried(kind: str) -> list[int]:
-        words = (PYTHON, "-m", "device.seal.attempts", kind)
+        words = (PYTHON, "-m", "device.seal.trying", kind)
         said = machine.run(*words, user="keepmum-ears").stdout
         return [code for _, code in json.loads(said)]
 

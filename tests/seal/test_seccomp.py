@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from device.seal import seccomp
 
 PRELUDE = """
 import errno, os, signal, socket, subprocess, threading
@@ -154,3 +158,36 @@ for _ in range(5):
 check('still_sealed', refused(lambda: os.open('/etc/passwd', os.O_RDONLY)))
 """
     assert run(code) == set()
+
+
+def test_the_filters_can_be_made_for_a_raspberry_pi_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """libseccomp translates for another processor, and writes the filter down."""
+    library = seccomp._library()
+    made: list[str] = []
+
+    class ForPi(library.SyscallFilter):  # type: ignore[name-defined,misc]
+        def __init__(self, action: int) -> None:
+            super().__init__(action)
+            self.remove_arch(library.system_arch())
+            self.add_arch(library.Arch.AARCH64)
+
+    def write_down(rules: seccomp._Rules) -> None:
+        with (tmp_path / "filter").open("w+") as file:
+            rules.filter.export_pfc(file)
+        made.append((tmp_path / "filter").read_text())
+
+    here = dict(vars(library))
+    monkeypatch.setattr(
+        seccomp, "_library", lambda: SimpleNamespace(**(here | {"SyscallFilter": ForPi}))
+    )
+    monkeypatch.setattr(seccomp, "_load", write_down)
+    sound = seccomp.Sound(devices=(9,), sockets=(10,), wakers=(11,))
+    seccomp.seal_ears({5: seccomp.LETTER_BYTES}, sound)
+    seccomp.seal_parent({6: seccomp.RESULT_BYTES}, threads=True)
+    seccomp.seal_child(7, 8)
+    for text in made:
+        assert "aarch64" in text and "ppoll" in text and "pselect6" in text
+        assert not [call for call in ("openat", "execve", "socket(") if call in text]
+    assert len(made) == 3

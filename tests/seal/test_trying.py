@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from device.seal.attempts import ABSENT, ATTEMPTS, try_all
+from device.seal.attempts import ATTEMPTS
+from device.seal.trying import ABSENT, try_all
 
 
 def test_no_attempt_escapes_the_seal_and_each_is_refused_by_it() -> None:
