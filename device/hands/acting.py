@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 
 from device.errors import KeepmumError
@@ -77,6 +78,7 @@ async def perform(skill: Skill, request: Request, house: House) -> Reply:
             return await skill(request, house)
     except TimeoutError:
         return Reply("speaker.slow")
-    except (KeepmumError, OSError) as error:
+    except (KeepmumError, OSError, sqlite3.Error) as error:
+        # a full disk among them: what can't be kept is not promised
         log.error("intent %d: %s", request.intent, error)
         return Reply("speaker.failed")

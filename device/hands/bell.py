@@ -7,6 +7,9 @@ because a timer leaves the disk only when it has been stopped.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +22,8 @@ from device.hands.timers import Alarm, Timer
 
 if TYPE_CHECKING:
     from device.hands.house import House
+
+log = logging.getLogger("keepmum.hands")
 
 CLOCK_CHECK_SECONDS = 5.0
 """How often the wall's clock is looked at anew while something waits: it may be set."""
@@ -48,6 +53,8 @@ class Bell:
         self._rings: list[Ring] = []
         self._clip: Clip | None = None
         self._held = False
+        self._rung: set[tuple[str, int, float]] = set()
+        """What ended while the disk took nothing: kind, id, when an alarm was due."""
         self.changed: Callable[[], None] = lambda: None
         """Called when ringing begins or ends."""
 
@@ -64,7 +71,8 @@ class Bell:
         """For ever: wait for the next that is due, ring it, let it go at its limit."""
         while True:
             self._woken.clear()
-            self._house.alarms.reckon()
+            with contextlib.suppress(sqlite3.Error):  # a disk that takes nothing: tried again
+                self._house.alarms.reckon()
             self._drop_cancelled()
             self._tell_missed()
             self._begin_due()
@@ -105,7 +113,14 @@ class Bell:
             ("timer", t, -t.left) for t in house.timers.all() if t.left <= 0 and not t.paused
         ]
         due += [("alarm", a, now - a.due) for a in house.alarms.all() if a.due <= now]
-        return [d for d in due if (d[0], d[1].id) not in ringing]
+        return [
+            (kind, one, late)
+            for kind, one, late in due
+            if (kind, one.id) not in ringing and self._key(kind, one) not in self._rung
+        ]
+
+    def _key(self, kind: str, one: Timer | Alarm) -> tuple[str, int, float]:
+        return kind, one.id, one.due if isinstance(one, Alarm) else 0.0
 
     def _begin_due(self) -> None:
         house = self._house
@@ -158,10 +173,19 @@ class Bell:
 
     def _forget(self, ring: Ring) -> None:
         house = self._house
-        if ring.kind == "timer":
-            house.timers.cancel(ring.id)
-        elif (alarm := house.alarms.get(ring.id)) is not None:
-            house.alarms.rung(alarm)
+        find = house.timers.get if ring.kind == "timer" else house.alarms.get
+        one = find(ring.id)
+        if one is None:
+            return
+        try:
+            if isinstance(one, Alarm):
+                house.alarms.rung(one)
+            else:
+                house.timers.cancel(one.id)
+        except sqlite3.Error as error:
+            # a full or read-only disk: it has rung all the same, and not again in this life
+            log.error("what has rung stays on the disk: %s", error)
+            self._rung.add(self._key(ring.kind, one))
 
     def _sound(self) -> None:
         """Begin or end the sound of ringing as there is something that rings."""

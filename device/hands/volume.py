@@ -100,7 +100,10 @@ class Volume:
                     log.warning("Other sound can't be made softer: %s", type(error).__name__)
 
     async def _keep(self) -> None:
-        state.put(self._kept, PERCENT, self.percent)
-        state.put(self._kept, SILENT, int(self.silent))
+        try:
+            state.put(self._kept, PERCENT, self.percent)
+            state.put(self._kept, SILENT, int(self.silent))
+        except sqlite3.Error as error:
+            log.warning("The volume is not kept over a restart: %s", error)
         await self.apply()
         self._changed()

@@ -256,3 +256,25 @@ def test_a_timer_cancelled_or_given_time_while_it_rings_falls_silent(tmp_path: P
             await h.watch.until(Rang, 2)
 
     asyncio.run(story())
+
+
+def test_a_disk_that_takes_nothing_costs_no_ring_and_no_stop(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with home(tmp_path) as h:
+            h.house.timers.add(5)
+            h.house._kept.execute("PRAGMA query_only = ON")
+            await pass_by(h, 5)
+            await h.watch.until(Rang)
+            h.ears.ask(Intent.STOP)
+            await h.watch.until(Quieted)
+            await h.settled()
+            assert not h.house.bell.ringing
+            h.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 60))
+            assert (await h.watch.until(Did, 2)).reply == "speaker.failed"
+            h.ears.ask(Intent.VOLUME_SET, (Slot.PERCENT, 30))
+            assert (await h.watch.until(Did, 3)).reply != "speaker.failed"
+            assert h.house.volume.percent == 30
+            await pass_by(h, 60)
+            assert len(h.watch.of(Rang)) == 1
+
+    asyncio.run(story())
