@@ -60,11 +60,17 @@ class Guard:
     def wait(self) -> float:
         """Seconds until another activation, and another life, would be let in; 0 if now.
 
-        A hello has room for more than an activation: lives have the same cap.
+        A hello has room for more than an activation: lives have the same cap. Half of them come
+        as they will, the rest spread over an hour: ears that ended again and again because their
+        microphone was unplugged are met again minutes after it is back, not an hour.
         """
         self._forget_old()
         full = [past for past in (self._woken, self._lives) if len(past) >= self.per_hour]
-        return max((past[0] + HOUR - self._now() for past in full), default=0.0)
+        until = [past[0] + HOUR for past in full]
+        spread = self.per_hour - self.per_hour // 2
+        if len(self._lives) >= spread:
+            until.append(self._lives[-1] + HOUR / spread)
+        return max(0.0, max(until, default=0.0) - self._now())
 
     def _in_turn(self, letter: Letter) -> int:
         if isinstance(letter, Hello) == self._greeted:

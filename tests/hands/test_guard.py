@@ -106,6 +106,17 @@ def test_an_hour_has_its_cap_whatever_connection_they_come_by() -> None:
     door.activation(1)
 
 
+def test_ears_that_ended_often_are_met_again_within_minutes() -> None:
+    door = Door()
+    waits = []
+    for _ in range(300):  # a microphone is unplugged for a long time
+        waits.append(door.guard.wait())
+        door.now += waits[-1] + 4
+        door.greet()
+    assert waits[:29] == [0] * 29
+    assert max(waits) <= 120
+
+
 def test_faults_are_capped_too() -> None:
     door = Door()
     for _ in range(FAULTS_PER_LIFE):
