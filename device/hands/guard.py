@@ -14,7 +14,7 @@ from device.errors import MalformedLetter, TooManyLetters
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke, unpack
 
 LETTERS_PER_ACTIVATION = 4
-FAULTS_PER_LIFE = 16
+FAULTS_PER_HOUR = 16
 HOUR = 3600.0
 LAST_NUMBER = 0xFFFF_FFFF
 
@@ -32,7 +32,7 @@ class Guard:
         self._number = 0
         self._open = False
         self._letters = 0
-        self._faults = 0
+        self._faults: deque[float] = deque()
         self._greeted = False
 
     def admit(self, data: bytes) -> tuple[Letter, int]:
@@ -53,8 +53,7 @@ class Guard:
 
     def begin(self) -> None:
         """A new life of the ears: numbers start at 1 again, counts of the hour stay."""
-        self._number, self._open, self._letters, self._faults = 0, False, 0, 0
-        self._greeted = False
+        self._number, self._open, self._letters, self._greeted = 0, False, 0, False
         self._lives.append(self._now())
 
     def wait(self) -> float:
@@ -83,9 +82,10 @@ class Guard:
                 self._belongs(number)
                 self._open = not isinstance(letter, Ended)
             case Fault():
-                self._faults += 1
-                if self._faults > FAULTS_PER_LIFE:
-                    raise TooManyLetters(count=self._faults, what="faults of one start")
+                self._forget_old()
+                self._faults.append(self._now())
+                if len(self._faults) > FAULTS_PER_HOUR:
+                    raise TooManyLetters(count=len(self._faults), what="faults in an hour")
         return 0
 
     def _woke(self, number: int) -> int:
@@ -110,6 +110,6 @@ class Guard:
 
     def _forget_old(self) -> None:
         limit = self._now() - HOUR
-        for past in (self._woken, self._lives):
+        for past in (self._woken, self._lives, self._faults):
             while past and past[0] <= limit:
                 past.popleft()

@@ -44,8 +44,7 @@ def bits_per_hour(*, activations: int, letters: int, faults: int) -> float:
     """The most that an hour's letters hold.
 
     activations, and as many lives, an hour; letters an activation, the first of which is woke and
-    the last ended; faults a life.
+    the last ended; faults an hour.
     """
     activation = woke_bits() + ended_bits() + (letters - 2) * command_bits()
-    life = hello_bits() + faults * fault_bits()
-    return activations * (activation + life)
+    return activations * (activation + hello_bits()) + faults * fault_bits()

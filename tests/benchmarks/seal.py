@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from device.config import Config
-from device.hands.guard import FAULTS_PER_LIFE, LETTERS_PER_ACTIVATION
+from device.hands.guard import FAULTS_PER_HOUR, LETTERS_PER_ACTIVATION
 from device.mind.types import RATE
 from device.seal import capacity
 from tests import voices
@@ -79,7 +79,7 @@ def _letters() -> dict[str, float]:
     bits = capacity.bits_per_hour(
         activations=Config().service.activations_per_hour,
         letters=LETTERS_PER_ACTIVATION,
-        faults=FAULTS_PER_LIFE,
+        faults=FAULTS_PER_HOUR,
     )
     return {"letter_bits_per_hour_max": bits}
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.errors import MalformedLetter, TooManyLetters
-from device.hands.guard import FAULTS_PER_LIFE, HOUR, Guard
+from device.hands.guard import FAULTS_PER_HOUR, HOUR, Guard
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Letter, Woke, pack
 from device.mind.types import Intent, Outcome, Request
 
@@ -119,10 +119,14 @@ def test_ears_that_ended_often_are_met_again_within_minutes() -> None:
 
 def test_faults_are_capped_too() -> None:
     door = Door()
-    for _ in range(FAULTS_PER_LIFE):
+    for _ in range(FAULTS_PER_HOUR):
         door.give(Fault(FaultCode.SOUND_DROPPED))
+    door.greet()
     with pytest.raises(TooManyLetters):
         door.give(Fault(FaultCode.SOUND_DROPPED))
+    door.now = HOUR
+    door.greet()
+    door.give(Fault(FaultCode.SOUND_DROPPED))
 
 
 @given(st.lists(st.binary(max_size=80), max_size=20))

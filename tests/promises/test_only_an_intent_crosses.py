@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from device.config import Config
-from device.hands.guard import FAULTS_PER_LIFE, LETTERS_PER_ACTIVATION, Guard
+from device.hands.guard import FAULTS_PER_HOUR, LETTERS_PER_ACTIVATION, Guard
 from device.letter import Command, Hello, pack
 from device.mind.types import Request, Slot
 from device.seal import capacity
@@ -13,7 +13,7 @@ def test_the_worst_hour_of_letters_holds_less_than_a_minute_of_the_barest_speech
     bits = capacity.bits_per_hour(
         activations=Config().service.activations_per_hour,
         letters=LETTERS_PER_ACTIVATION,
-        faults=FAULTS_PER_LIFE,
+        faults=FAULTS_PER_HOUR,
     )
     barest_speech = 700 * 60  # Codec 2's lowest rate: 700 bits a second
     assert 10_000 < bits < 1.1 * barest_speech
