@@ -37,12 +37,12 @@ class KnownWord:
 
 
 WAKE_WORDS = {
-    "alexa": KnownWord("openwakeword/alexa_v0.1.onnx", "microwakeword/alexa.tflite", 0.22),
+    "alexa": KnownWord("openwakeword/alexa_v0.1.onnx", "microwakeword/alexa.tflite", 0.21),
     "hey_jarvis": KnownWord(
-        "openwakeword/hey_jarvis_v0.1.onnx", "microwakeword/hey_jarvis.tflite", 0.22
+        "openwakeword/hey_jarvis_v0.1.onnx", "microwakeword/hey_jarvis.tflite", 0.21
     ),
     "hey_mycroft": KnownWord(
-        "openwakeword/hey_mycroft_v0.1.onnx", "microwakeword/hey_mycroft.tflite", 0.22
+        "openwakeword/hey_mycroft_v0.1.onnx", "microwakeword/hey_mycroft.tflite", 0.21
     ),
     "okay_nabu": KnownWord("", "microwakeword/okay_nabu.tflite", 0.85),
     "hey_marvin": KnownWord("openwakeword/hey_marvin_v0.1.onnx", "", 0.5),

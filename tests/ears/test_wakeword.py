@@ -16,6 +16,7 @@ from onnx import TensorProto, helper
 
 from device import modelstore
 from device.config import WAKE_WORDS, Wake, Word
+from device.ears.endpoint import Vad
 from device.ears.wakeword import CAP, WEIGHT, Reading, WakeWords, fuse
 from device.errors import ModelMissing, UnknownWakeWord, WrongModel
 from device.mind.types import FRAME_SAMPLES, Hint
@@ -161,25 +162,32 @@ def test_its_own_replies_do_not_wake_it(all_words: WakeWords, reply: str) -> Non
     assert not any(reading.woke for each in found for reading in each)
 
 
-def test_a_word_with_one_detector_needs_a_voice_and_asks_only_on_candidates() -> None:
+def test_a_word_with_one_detector_needs_a_voice() -> None:
     own = Word(name="mine", openwakeword="openwakeword/alexa_v0.1.onnx")
-    asked: list[int] = []
-
-    def never(frame: Sound) -> float:
-        asked.append(len(frame))
-        return 0.0
-
-    def always(frame: Sound) -> float:
-        return 1.0
-
-    sound = in_room(say("alexa"), after=3.0)
-    woken = {}
-    for vad in (never, always):
-        wake = WakeWords(Wake(words=(), word=(own,)), models(), vad)
+    sound = in_room(say("alexa"))
+    woken = []
+    for voice in (0.0, 1.0):
+        wake = WakeWords(Wake(words=(), word=(own,)), models(), lambda frame, p=voice: p)  # type: ignore[misc]
         wake.prime()
-        woken[vad] = any(each[0].woke for each in readings(wake, sound))
-    assert woken == {never: False, always: True}
-    assert 0 < len(asked) < len(frames(sound)) / 2
+        woken.append(any(each[0].woke for each in readings(wake, sound)))
+    assert woken == [False, True]
+
+
+def test_the_real_voice_activity_detector_opens_the_gate_for_a_spoken_word() -> None:
+    own = Word(name="mine", microwakeword="microwakeword/okay_nabu.tflite")
+    vad = Vad(models().path("silero/silero_vad.onnx"))
+    wake = WakeWords(Wake(words=(), word=(own,)), models(), vad.step)
+    wake.prime()
+    assert any(each[0].woke for each in readings(wake, in_room(say("okay nabu"))))
+
+
+def test_no_voice_activity_is_computed_for_words_with_two_detectors() -> None:
+    def never(frame: Sound) -> float:
+        raise AssertionError("the detector was asked")
+
+    wake = WakeWords(Wake(), models(), never)
+    wake.prime()
+    assert any(each[0].woke for each in readings(wake, in_room(say("alexa"))))
 
 
 # --- models of one's own
