@@ -68,7 +68,7 @@ def prove(
     console = Console(stderr=as_json)
     console.print("Looking, attempting, listening: about a minute.", style="dim")
     # no spinner: it would be a thread, and the rehearsal forks
-    findings = list(_looks(settings, config_file, rehearse))
+    findings = list(_looks(settings, rehearse))
     records = [f.as_record() for f in findings]
     proof.remember(Path(settings.service.state), records, datetime.now().astimezone())
     if as_json:
@@ -81,7 +81,7 @@ def prove(
     return 0
 
 
-def _looks(settings: Config, config_file: Path | None, rehearse: bool) -> Iterator[Finding]:
+def _looks(settings: Config, rehearse: bool) -> Iterator[Finding]:
     root = os.geteuid() == 0
     if root:
         yield from examine(running())
@@ -90,7 +90,7 @@ def _looks(settings: Config, config_file: Path | None, rehearse: bool) -> Iterat
     yield from _escapes(root)
     yield _letters(settings)
     if root and rehearse:
-        yield from rehearsed(settings, config_file)
+        yield from rehearsed(settings)
     else:
         why = "left out (--no-rehearse)" if root else "needs root: sudo"
         yield Finding(1, "memory before the wake word", why, Verdict.UNCHECKED)
@@ -127,10 +127,10 @@ def _letters(settings: Config) -> Finding:
 # --- the rehearsal
 
 
-def rehearsed(settings: Config, config_file: Path | None) -> Iterator[Finding]:
+def rehearsed(settings: Config) -> Iterator[Finding]:
     """Sound before, during and after an activation, searched for in all processes of new ears."""
     try:
-        with rehearsal(config_file) as ears:
+        with rehearsal(settings) as ears:
             yield from _search(settings, ears)
     except KeepmumError as error:
         yield Finding(1, "a second pair of ears", str(error), Verdict.BROKEN)

@@ -17,7 +17,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ from device.panel.words import PRESSED
 from device.seal import pages
 from device.seal.memory import wiping_environment
 from device.seal.scan import Found, Searcher, canary
+from device.tomltext import dump
 
 Sound = NDArray[np.int16]
 NOISE = 0.01
@@ -110,14 +111,15 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsal(config: Path | None, *program: str, sealed: bool = True) -> Iterator[Rehearsal]:
+def rehearsal(settings: Config, *program: str, sealed: bool = True) -> Iterator[Rehearsal]:
     """Ears of their own, ready and listening; ended with the block. Raises EarsSilent."""
     with tempfile.TemporaryDirectory(prefix="keepmum-rehearsal-") as folder:
         place = Path(folder)
         os.mkfifo(place / "microphone")
         letters = service.listen(str(place / "letters.sock"))
         panel = service.listen(str(place / "panel.sock"))
-        _settings(place, config)
+        panelled = replace(settings, panel=replace(settings.panel, socket=f"{place}/panel.sock"))
+        (place / "keepmum.toml").write_text(dump(panelled, comments=False), encoding="utf-8")
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(place / "notify"))
         pid = _spawn(place, letters, program, sealed=sealed)
@@ -133,12 +135,6 @@ def rehearsal(config: Path | None, *program: str, sealed: bool = True) -> Iterat
                 end.close()
             if running:
                 os.close(running.microphone)
-
-
-def _settings(place: Path, config: Path | None) -> None:
-    text = config.read_text(encoding="utf-8") if config else ""
-    extra = f'\n[panel]\nsocket = "{place}/panel.sock"\n'
-    (place / "keepmum.toml").write_text(text.replace("[panel]", "[panel_]") + extra)
 
 
 def _spawn(place: Path, letters: socket.socket, program: tuple[str, ...], *, sealed: bool) -> int:

@@ -15,6 +15,8 @@ from device.seal.processes import Process
 
 UNITS = ("ears", "hands", "panel")
 EXPOSURE = {"ears": 0.6, "hands": 1.2, "panel": 1.0}
+EXPECTED = {"socket", "pipe", "/dev/null", "microphone", "anon_inode"}
+"""What ears, the recognizer's parent and its children may have open."""
 _EXPOSED = re.compile(r"level for \S+: ([\d.]+)")
 
 
@@ -117,6 +119,9 @@ def _deprived(name: str, process: Process, index: int) -> Iterator[Finding]:
     yield found(4, f"{name}: no internet socket", ", ".join(inet) or "none open", not inet)
     mounts = process.writable_mounts()
     yield found(4, f"{name}: no writable mount", ", ".join(mounts) or "none", not mounts)
+    kinds = process.kinds()
+    said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    yield found(4, f"{name}: open descriptors", said, set(kinds) <= EXPECTED)
     files = process.files()
     yield found(4, f"{name}: no file open for writing", ", ".join(files) or "none", not files)
     if index > 0:

@@ -85,6 +85,14 @@ class Process:
                 found[int(entry.name)] = os.readlink(entry)  # noqa: PTH115 - not always a path
         return found
 
+    def kinds(self) -> dict[str, int]:
+        """How many descriptors of each kind it has open."""
+        counts: dict[str, int] = {}
+        for what in self.descriptors().values():
+            kind = "microphone" if _SOUND_IN.match(what) else re.split(r"[:\[ ]", what)[0]
+            counts[kind] = counts.get(kind, 0) + 1
+        return counts
+
     def microphones(self) -> list[str]:
         """Capture nodes that it has open."""
         return [what for what in self.descriptors().values() if _SOUND_IN.match(what)]

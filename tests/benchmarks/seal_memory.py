@@ -37,7 +37,7 @@ def before_wake(settings: Config) -> Seen:
     """Asleep, with sound going in: noise over the whole range, and a passage of speech."""
     speech = voices.say("we should really paint the kitchen one day")
     sound = np.concatenate([canary(2.0, 11, 0.3), recognizable(speech, 12)])
-    with rehearsal(None) as ears:
+    with rehearsal(settings) as ears:
         ears.feed(np.zeros(RATE // 2, np.int16))
         ears.feed(sound)
         return _look(ears, settings, sound)
@@ -59,7 +59,7 @@ def after_false_wake(settings: Config) -> Seen:
 def _after(settings: Config, sound: Sound, *, careless: bool) -> Seen:
     sound = recognizable(sound, 14)
     program = (*FORGETFUL, "careless") if careless else ()
-    with rehearsal(None, *program, sealed=not careless) as ears:
+    with rehearsal(settings, *program, sealed=not careless) as ears:
         ears.feed(np.zeros(RATE, np.int16))
         ears.feed(sound)
         ears.until_ended(lambda: QUIET)

@@ -24,7 +24,7 @@ def test_asleep_ears_hold_one_frame_and_its_overlap_and_after_a_command_nothing(
     pause = np.zeros(RATE // 4, np.int16)
     said = np.concatenate([voices.say("set a timer for ten minutes"), *[pause] * 5])
     before, command = canary(1.0, 21, 0.2), recognizable(said, 22)
-    with rehearsal(None) as ears:
+    with rehearsal(settings) as ears:
         ears.feed(before)
         asleep = ears.search(Searcher(before))
         assert 40 <= asleep.milliseconds <= 110

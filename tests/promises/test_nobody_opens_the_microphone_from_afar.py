@@ -8,6 +8,7 @@ import random
 import numpy as np
 
 from device.commands.rehearsal import Rehearsal, rehearsal
+from device.config import Config
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Letter, Woke, pack
 from device.mind.types import FRAME_SAMPLES, Intent, Outcome, Request, Slot
 from device.panel.words import PRESSED
@@ -34,7 +35,7 @@ def test_no_hint_letter_or_noise_from_hands_or_panel_starts_taking_in() -> None:
     hints = [bytes([b]) for b in range(256)] * 2
     noise = [chance.randbytes(chance.randint(1, 64)) for _ in range(500)]
     others = [bytes([b]) for b in range(256) if bytes([b]) != PRESSED]
-    with rehearsal(None) as ears:
+    with rehearsal(Config()) as ears:
         for at, word in enumerate([*hints, *map(pack, LETTERS), *noise]):
             ears.letters.send(word)
             if at % 40 == 39:
@@ -53,7 +54,7 @@ def test_no_hint_letter_or_noise_from_hands_or_panel_starts_taking_in() -> None:
 
 def test_an_asked_without_a_question_of_the_ears_own_takes_nothing_in() -> None:
     """`asked` in every state that can be reached without a person: asleep, loud, ringing."""
-    with rehearsal(None) as ears:
+    with rehearsal(Config()) as ears:
         for before in (b"\x01", b"\x02", b"\x03", b"\x04"):
             ears.letters.send(before)
             ears.letters.send(b"\x04")
