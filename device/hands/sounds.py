@@ -18,14 +18,16 @@ Pcm = NDArray[np.int16]
 
 def chime(which: Chime) -> Pcm:
     """A short sound, (n,) int16: rising for woke, settled for done, falling for not understood."""
+    level = 0.25
     match which:
         case Chime.WOKE:
-            parts = [_note(880.0, 0.07), _note(1318.5, 0.09)]
+            # soft and short: people speak on in the same breath, and the microphone is near
+            level, parts = 0.12, [_note(880.0, 0.05), _note(1318.5, 0.06)]
         case Chime.DONE:
             parts = [_note(1046.5, 0.12)]
         case Chime.PUZZLED:
             parts = [_note(587.3, 0.11), _note(440.0, 0.16)]
-    return _pcm(np.concatenate(parts), 0.25)
+    return _pcm(np.concatenate(parts), level)
 
 
 def ring(kind: str) -> Pcm:
