@@ -110,6 +110,15 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def reading(path: Path) -> str:
+    """The address by which SQLite opens a database for reading alone.
+
+    On a read-only disk the log beside it can't be looked at: what is in the file itself counts.
+    """
+    frozen = os.statvfs(path.parent).f_flag & os.ST_RDONLY
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if frozen else ''}"
+
+
 def write(db: sqlite3.Connection, notes: Iterable[Note]) -> None:
     """Commit notes in one transaction; raises sqlite3.Error with nothing of them written."""
     db.execute("BEGIN IMMEDIATE")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from device.errors import LedgerUnreadable
-from device.hands.ledger import CAUSES, CUT_OFF
+from device.hands.ledger import CAUSES, CUT_OFF, reading
 from device.letter import FaultCode
 from device.mind.types import FIRST_USER_INTENT, Intent, Outcome
 
@@ -205,8 +205,7 @@ def read(path: Path, since: int = 0) -> View:
 @contextmanager
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=5.0)) as db:
+        with closing(sqlite3.connect(reading(path), uri=True, timeout=5.0)) as db:
             db.execute("BEGIN")
             yield db
     except sqlite3.Error as error:

@@ -129,7 +129,7 @@ def tables_in(path: Path) -> list[str]:
     """The tables of a database, SQLite's own left out; none if there is no such file."""
     if not path.exists():
         return []
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(sqlite3.connect(ledger.reading(path), uri=True)) as db:
         rows = db.execute(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         )
@@ -158,7 +158,7 @@ def _bytes(size: int) -> str:
 def _rows(path: Path, table: str) -> int:
     if table not in tables_in(path):
         return 0
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+    with closing(sqlite3.connect(ledger.reading(path), uri=True)) as db:
         count: int = db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
     return count
 

@@ -5,12 +5,20 @@ It holds what was asked for, never what was heard.
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import os
+import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from device.errors import BrokenState
 
 FILE = "hands.db"
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a private folder in it
+log = logging.getLogger("keepmum.hands")
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS timers (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -51,8 +59,28 @@ def open_state(folder: Path) -> sqlite3.Connection:
         state.execute("PRAGMA secure_delete = ON")
         state.executescript(SCHEMA)
     except (OSError, sqlite3.Error) as error:
-        raise BrokenState(file=path, why=str(error)) from error
+        if not _is_read_only(folder):
+            raise BrokenState(file=path, why=str(error)) from error
+        log.error("the disk is read-only: timers and alarms are kept in memory")
+        state = _in_memory(path)
     state.row_factory = sqlite3.Row
+    return state
+
+
+def _is_read_only(folder: Path) -> bool:
+    return folder.is_dir() and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
+def _in_memory(path: Path) -> sqlite3.Connection:
+    """What was on a disk that can't be written any more, in memory: the speaker goes on."""
+    state = sqlite3.connect(":memory:", isolation_level=None)
+    with tempfile.TemporaryDirectory(prefix="keepmum-state-", dir=MEMORY) as folder:
+        # a log that wasn't folded in yet can only be read where it can be written
+        for file in path.parent.glob(f"{FILE}*"):
+            shutil.copy(file, folder)
+        with contextlib.closing(sqlite3.connect(Path(folder, FILE))) as copy:
+            copy.backup(state)
+    state.executescript(SCHEMA)
     return state
 
 

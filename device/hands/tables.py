@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+from device.hands.ledger import reading
+
 Value = int | float | str | None
 Table = dict[str, list[object]]
 """{"columns": [name, ...], "rows": [[value, ...], ...]}"""
@@ -19,8 +21,7 @@ def dump(path: Path, names: tuple[str, ...]) -> dict[str, Table]:
     """
     if not path.exists():
         return {}
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(uri, uri=True, timeout=5.0)) as db:
+    with closing(sqlite3.connect(reading(path), uri=True, timeout=5.0)) as db:
         db.execute("BEGIN")
         return {name: _table(db, name) for name in names if columns(db, name)}
 
