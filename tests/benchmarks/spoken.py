@@ -77,6 +77,7 @@ class Taking:
     cpu_s: float
     after_s: float
     """Wall time from the end of the command to its result."""
+    after_cpu_s: float
 
 
 def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
@@ -101,13 +102,14 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
         enough = COMPLETE_SILENCE if early and progress is Progress.COMPLETE else SILENCE
         if (begun and silent >= enough) or taken >= (LONGEST if begun else PATIENCE):
             break
-    wall = time.perf_counter()
+    wall, busy = time.perf_counter(), time.process_time()
     words = engine.finish()
     request = crew.understand(words.split(), False) if words else None
     after = time.perf_counter() - wall
     if not begun:
         request = None
-    return Taking(request, words, taken, taken, time.process_time() - cpu, after)
+    now = time.process_time()
+    return Taking(request, words, taken, taken, now - cpu, after, now - busy)
 
 
 @functools.cache
