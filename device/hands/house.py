@@ -76,6 +76,7 @@ class House:
         """Awaited before ears are met: the ledger opens."""
         self.warned: dict[str, float] = {}
         """When each alert was last told, by the machine's clock."""
+        self._telling = asyncio.Lock()
         self._unheard = asyncio.Event()
         self._unheard.set()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -166,8 +167,11 @@ class House:
             self.start(self._tell(reply))
 
     async def _tell(self, reply: Reply) -> None:
-        await self._unheard.wait()
-        await self.say(reply)
+        async with self._telling:
+            for _ in range(2):  # once more if somebody spoke up meanwhile
+                await self._unheard.wait()
+                if await self.say(reply):
+                    return
 
     async def say(self, reply: Reply) -> bool:
         """Say a reply or play its chime; whether it was heard to its end."""

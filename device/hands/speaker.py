@@ -40,6 +40,7 @@ class Speaker:
         self._chimes = chimes
         self._clip: Clip | None = None
         self._turn = asyncio.Lock()
+        self._hushes = 0
 
     def chime(self, which: Chime) -> None:
         """Play a chime, if the owner wants any."""
@@ -48,8 +49,10 @@ class Speaker:
 
     async def say(self, text: str, key: str) -> bool:
         """Say a text to its end; False if it was hushed or nothing could be heard."""
-        ordered = time.monotonic()
+        ordered, hushes = time.monotonic(), self._hushes
         async with self._turn:
+            if hushes != self._hushes:
+                return False  # hushed before its turn came
             clip = self._clip = self._player.play(Clip.growing())
             self.afar = key in FROM_AFAR
             self._set_busy(True)
@@ -68,7 +71,8 @@ class Speaker:
             return not cut and clip.started.is_set()
 
     def hush(self) -> None:
-        """Stop speaking, within a block of sound."""
+        """Stop speaking, within a block of sound, and drop what waits for its turn."""
+        self._hushes += 1
         if self._clip is not None:
             self._player.stop(self._clip)
 

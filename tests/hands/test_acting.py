@@ -12,7 +12,7 @@ import pytest
 from device.errors import NoVoice
 from device.hands import acting, permits
 from device.hands.house import House
-from device.hands.journal import Did, Said
+from device.hands.journal import Did, Hushed, Said
 from device.hands.permits import TABLE, Risk
 from device.hands.replies import Reply
 from device.letter import Ended, Woke
@@ -129,6 +129,23 @@ def test_a_skill_that_fails_says_so(
             skill(failing, Risk.NONE)
             h.ears.ask(Intent.HELP)
             assert (await h.watch.until(Did)).reply == "speaker.failed"
+
+    asyncio.run(story())
+
+
+def test_unasked_words_that_were_hushed_are_said_once_more(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with home(tmp_path, slow=True) as h:
+            h.house.tell(Reply("alert.seal_weaker"))
+            h.house.tell(Reply("alert.vad_missing"))
+            await h.watch.until(Said)
+            h.ears.send(Woke(1, 0, 9))
+            await h.watch.until(Hushed)
+            assert [s.reply for s in h.watch.of(Said)] == ["alert.seal_weaker"]
+            h.ears.send(Ended(1, Outcome.NO_SPEECH, 40))
+            await h.watch.until(Said, 3)
+            said = [s.reply for s in h.watch.of(Said)]
+            assert said == ["alert.seal_weaker", "alert.seal_weaker", "alert.vad_missing"]
 
     asyncio.run(story())
 

@@ -92,6 +92,19 @@ def test_hushed_it_says_no_more() -> None:
     assert len(loud) <= 4  # of 150
 
 
+def test_what_waits_for_its_turn_is_hushed_too() -> None:
+    async def story(s: Stage) -> None:
+        saying = [asyncio.ensure_future(s.speaker.say(t, "a.a")) for t in ("One.", "Two.")]
+        s.sink.go(2)
+        while not s.events:
+            await asyncio.sleep(0)
+        s.speaker.hush()
+        assert await asyncio.gather(*saying) == [False, False]
+
+    stage = tell(story, free=False, voice=ShortVoice(22_050))
+    assert stage.voice.said == ["One."]
+
+
 def test_hushing_a_silent_speaker_does_nothing() -> None:
     async def story(s: Stage) -> None:
         s.speaker.hush()
