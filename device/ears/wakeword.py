@@ -198,11 +198,11 @@ class WakeWords:
         self, number: int, score: tuple[float | None, float | None, float], voice: bool
     ) -> Reading:
         word = self.words[number]
-        threshold = self._threshold(word)
+        threshold = self.threshold_of(word)
         woke = score[2] >= threshold and (voice or not word.gated)
         return Reading(number, *score, threshold, woke)
 
-    def _threshold(self, word: WakeWord) -> float:
+    def threshold_of(self, word: WakeWord) -> float:
         """The score that wakes now.
 
         Over the speaker's own voice a wake word scores lower, so less is asked, since no reply

@@ -22,6 +22,8 @@ import numpy as np
 from rich.table import Table
 
 from device.ears.wakeword import CAP, WEIGHT
+from device.hands.sounds import RATE as RING_RATE
+from device.hands.sounds import ring
 from device.mind.types import FRAME_SAMPLES, RATE, Hint
 from tests.benchmarks import harness
 from tests.benchmarks.recordings import CONDITIONS, Clip, Mixer, Sound, active_power, clips, read
@@ -40,7 +42,7 @@ from tests.benchmarks.wakeword_scores import (
     roc,
     threshold,
 )
-from tests.voices import has_voice, models, room, say
+from tests.voices import has_voice, models, resample, room, say
 
 BACKGROUND = RATE
 """One second of background before and after a word."""
@@ -260,9 +262,10 @@ def own_voice(figures: Figures, listener: Listener, found: Corpus) -> None:
     level = float(np.median([active_power(clip.sound) for clip in found.words]))
     replies = [leveled(say(text), level) for text in reply_texts()]
     pause = np.zeros(RATE // 10)
-    long = np.concatenate([part for reply in replies for part in (reply, pause)])
+    rings = [leveled(rung(kind), level) for kind in ("timer", "alarm")]
+    long = np.concatenate([part for sound in (*replies, *rings) for part in (sound, pause)])
     trace = listener.trace(np.clip(np.round(long), -32768, 32767).astype(np.int16), Hint.SPEAKING)
-    limits = [listener.wake._threshold(word) for word in listener.wake.words]
+    limits = [listener.wake.threshold_of(word) for word in listener.wake.words]
     wakes = sum(events(trace[:, n, 2], limit) for n, limit in enumerate(limits))
     figures.count("self_wakes", wakes, hours(len(trace)))
     figures.values["self_highest_alexa"] = float(trace[:, 0, 2].max())
@@ -286,6 +289,11 @@ def own_voice(figures: Figures, listener: Listener, found: Corpus) -> None:
         both = listener.trace(np.clip(over, -32768, 32767).astype(np.int16), Hint.SPEAKING)
         heard += bool((both[:, 0, 2] >= limits[0]).any())
     figures.rate("barge_in_rate_synthesized", heard, len(said))
+
+
+def rung(kind: str) -> Line:
+    """Three turns of the ring, at the ears' rate."""
+    return np.tile(resample(ring(kind), RING_RATE / RATE), 3)
 
 
 def leveled(sound: Sound | Line, power: float) -> Line:

