@@ -33,7 +33,6 @@ if [ "$mode" = run ]; then
         mount -t proc proc proc
         mount --rbind /dev dev
         mount --rbind /sys sys
-        mount -t tmpfs tmpfs tmp
         for folder in "$@"; do [ "$folder" = -- ] && break; mount --rbind "$folder" ".$folder"; done
         while [ "$1" != -- ]; do shift; done; shift
         exec chroot . "$@"' boot "$@"
@@ -68,7 +67,6 @@ ln -sf pts/ptmx dev/ptmx
 touch dev/console
 mount --bind /dev/null dev/console
 mount -t tmpfs tmpfs run
-mount -t tmpfs -o mode=1777 tmpfs tmp
 rm -rf etc/systemd/system/*.wants etc/systemd/system/default.target
 # multi-user.target itself: units are enabled into it as on a speaker; the rest of it stays away
 ln -s /lib/systemd/system/multi-user.target etc/systemd/system/default.target

@@ -138,6 +138,8 @@ def environment() -> Path:
             build = (str(BOOT), "run", work, str(base / "layer"), "--")
             install = ("/usr/bin/python3", installer, "install", "--only", "environment")
             subprocess.run([*build, *install], check=True, timeout=900)
+        # the copy's /tmp is that of this machine, as a checkout may lie there; what was left goes
+        shutil.rmtree(base / "layer" / "tmp", ignore_errors=True)
         (base / "done").write_text(json.dumps({"python": sys.version}))
     return base / "layer"
 
