@@ -134,7 +134,8 @@ def _sayable(name: str, wording: Wording) -> bool:
 
 def _write(path: Path, text: str) -> None:
     try:
-        keep(path, text.encode(), mode=0o644)
+        keep(path, text.encode())
+        path.chmod(0o644)  # whatever root's umask is: ears and hands read it
     except OSError as error:
         raise CannotWrite(file=path, why=error.strerror) from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,9 @@ class Surroundings:
             from device.hands.mqtt import Broker
 
             password = passwords.get("mqtt_password")
-            self.broker = Broker(config.home, password, f"keepmum-{config.general.name}")
+            # a broker ends the older of two connections with one id
+            own_id = f"keepmum-{slug(config.general.name)}-{os.urandom(2).hex()}"
+            self.broker = Broker(config.home, password, own_id)
         self.home = Home(config, names, self.broker)
         self.music: Player | None = None
         if config.media.mpd:

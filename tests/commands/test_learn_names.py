@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from pathlib import Path
 
 import aiomqtt
@@ -43,7 +44,12 @@ def texts(folder: Path, kind: str) -> list[str]:
 
 def test_settings_alone_make_a_table(tmp_path: Path) -> None:
     file = settings(tmp_path, '[[home.device]]\nname = "Bed Light"\nkind = "light"\n')
-    assert "1 devices" in learn(file)
+    before = os.umask(0o077)
+    try:
+        assert "1 devices" in learn(file)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "names.json").stat().st_mode & 0o777 == 0o644, "ears and hands read it"
     assert texts(tmp_path, "device") == ["Bed Light"]
     assert in_force(config.load(file)) == NameTable.load(tmp_path / "names.json")
 

@@ -63,7 +63,9 @@ async def _on_device(request: Request, house: House) -> Reply:
 
 
 async def what(request: Request, house: House) -> Reply:
-    """What is playing, if it can be said aloud."""
+    """What the music is, if it can be said aloud; of other players nothing is known."""
+    if request.get(Slot.DEVICE) is not None:
+        return Reply("media.unnamed")
     if house.music is None:
         return Reply("media.none")
     playing = await house.music.playing()
