@@ -79,10 +79,13 @@ def _carry_out(console: Console, settings: Config, wish: Wish) -> None:
         reach.must_own(state)
         forgotten = forget.forget(state, wish)
         rows, left = forgotten.rows, list(forgotten.left)
-    console.print(f"Forgotten. {rows} rows of the ledger are gone.")
-    if isinstance(left, list) and left:
+    undated = [str(kind) for kind in left] if isinstance(left, list) else []
+    gone = [kind for kind in wish.kinds if kind not in undated]
+    counted = f" ({rows} rows)" if "ledger" in gone else ""
+    console.print(f"Forgotten: {', '.join(gone).replace('ledger', f'ledger{counted}', 1)}.")
+    if undated:
         console.print(
-            f"Left as they are, because they bear no date: {', '.join(left)}."
+            f"Left as they are, because they bear no date: {', '.join(undated)}."
             " `keepmum forget KIND` ends them."
         )
 

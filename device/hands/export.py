@@ -50,7 +50,7 @@ def gather(places: Places, config: Config, now: int) -> bytes:
     view = ledgerview.read(places.state / ledger.FILE)
     files = _state_files(places.state) | _settings_files(places)
     files["ledger.csv"] = Entry(
-        to_csv(view).encode(), "table", "The ledger once more, as a table for a spreadsheet."
+        to_csv(view).encode(), "ledger", "The ledger once more, as a table for a spreadsheet."
     )
     left_out = LEFT_OUT | {
         part.holds.rstrip(".").lower(): part.stays_out for part in parts.PARTS if part.stays_out

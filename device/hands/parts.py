@@ -69,7 +69,7 @@ PARTS = (
         tables=("alarms",),
     ),
     Part(
-        "sound",
+        "volume",
         "The volume, and what else was set by voice.",
         database=STATE_FILE,
         tables=("settings",),

@@ -65,7 +65,7 @@ def check_owner(archive: Archive, places: Places, *, new_device: bool) -> None:
 def holds_anything(state: Path) -> bool:
     """Whether a household has used this speaker: a row in any of its tables, or a file."""
     for part in parts.PARTS:
-        if part.kind == "sound":
+        if part.kind == "volume":
             continue
         if part.database:
             dumped = tables.dump(state / part.database, part.tables)

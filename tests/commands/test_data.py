@@ -108,7 +108,7 @@ def test_forget_needs_an_answer(used: Speaker) -> None:
 
 def test_forget_everything_leaves_nothing_planted_in_the_state_folder(used: Speaker) -> None:
     out = used.run(forget.app, "--yes")
-    assert "51 rows of the ledger are gone" in out
+    assert "Forgotten: ledger (51 rows), " in out
     assert "flash" in out.lower() or "SD cards" in out
     raw = b"".join(f.read_bytes() for f in parts.every_file(used.places.state))
     assert [v for v in households.PLANTED if v.encode() in raw] == []

@@ -13,6 +13,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -306,13 +307,18 @@ except KeepmumError as error:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
 @in_loop
-async def test_the_kernel_says_who_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_kernel_says_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(localsocket, "group_id", lambda: 4242)
-    async with desk(tmp_path) as asked:
+    # not pytest's folder: nobody else may look into that
+    with tempfile.TemporaryDirectory(prefix="keepmum-") as folder:
+        Path(folder).chmod(0o755)
+        await _asked_by_strangers(Path(folder))
+
+
+async def _asked_by_strangers(folder: Path) -> None:
+    async with desk(folder) as asked:
         assert stat.S_IMODE(asked.path.stat().st_mode) == 0o660
         assert asked.path.stat().st_gid == 4242
-        for folder in (tmp_path, *list(tmp_path.parents)[:-2]):
-            folder.chmod(0o755)
 
         async def stranger(*groups: int) -> str:
             process = await asyncio.create_subprocess_exec(

@@ -100,7 +100,7 @@ def test_it_tells_what_the_ledger_holds(facts: Facts) -> None:
 
 def test_what_is_kept_and_what_is_not_are_said(facts: Facts) -> None:
     page = report.page(facts)
-    for kind in ("ledger", "timers", "alarms", "sound"):
+    for kind in ("ledger", "timers", "alarms", "volume"):
         assert f"<dt>{kind} <small>" in page
     assert "What is not kept" in page
     assert "Texts of commands are switched on" not in page
