@@ -57,6 +57,8 @@ class Speakers:
     def __init__(self, broker: Broker, topics: Topics) -> None:
         self.peers: set[str] = set()
         """Other speakers that are there."""
+        self.on_peers: Callable[[], None] = lambda: None
+        """Called when another speaker came or went."""
         self.on_timer: Callable[[int], None] = lambda seconds: None
         """Called with the length of a timer that another speaker sent."""
         self._broker = broker
@@ -118,6 +120,7 @@ class Speakers:
             self.peers.add(peer)
         elif payload != b"online":
             self.peers.discard(peer)
+        self.on_peers()
 
     def _claimed(self, topic: str, payload: bytes) -> None:
         peer = topic.split("/")[-2]

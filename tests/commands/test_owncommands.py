@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -20,15 +22,17 @@ def test_the_process_answers_and_ends_on_sigterm(tmp_path: Path) -> None:
         '[[command]]\nname = "hi"\nsentences = ["say hi"]\nrun = ["/bin/echo", "hi"]\n'
     )
 
-    async def story() -> tuple[Status, bytes]:
-        async with asyncio.timeout(20):
-            while not path.exists():
-                await asyncio.sleep(0.02)
-        return await runner.ask(str(path), FIRST_USER_INTENT, 5.0)
-
-    process = subprocess.Popen([sys.executable, "-m", "device", "commands", "--config", str(file)])
-    try:
-        assert asyncio.run(story()) == (Status.DONE, b"hi\n")
-    finally:
-        process.terminate()
-    assert process.wait(10) == 0
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(20)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "device", "commands", "--config", str(file)],
+            env=os.environ | {"NOTIFY_SOCKET": str(tmp_path / "notify")},
+        )
+        try:
+            assert b"READY=1" in manager.recv(100)
+            answer = asyncio.run(runner.ask(str(path), FIRST_USER_INTENT, 5.0))
+            assert answer == (Status.DONE, b"hi\n")
+        finally:
+            process.terminate()
+        assert process.wait(10) == 0
