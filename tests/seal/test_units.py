@@ -45,11 +45,12 @@ def order(*words: str) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
 
 
 def test_a_spoken_timer_rings_on_the_installed_speaker(speaker: Speaker, tmp_path: Path) -> None:
-    sound = tmp_path / "alexa set a timer for one second.wav"
-    voices.save(sound, order("alexa", "set a timer for one second"))
+    sound = tmp_path / "alexa set a timer for five seconds.wav"
+    voices.save(sound, order("alexa", "set a timer for five seconds"))
     speaker.say(sound)
-    speaker.machine.until("it rang", lambda: "lamp: ringing" in speaker.machine.journal(PANEL))
-    lamp = speaker.machine.journal(PANEL)
+    machine = speaker.machine
+    machine.until("it rang", lambda: "lamp: ringing" in machine.journal(PANEL), 40)
+    lamp = machine.journal(PANEL)
     assert lamp.index("lamp: listening") < lamp.index("lamp: ringing")
 
 

@@ -9,6 +9,7 @@ between the bands and the cepstra.
 from __future__ import annotations
 
 import numpy as np
+import numpy.fft  # numpy loads it at its first use, which is in a sealed child
 from numpy.typing import NDArray
 
 from device.mind.types import RATE
