@@ -441,3 +441,10 @@ class NoProgram(KeepmumError):
 
     mend = "Check its path in [[command]], and that the user keepmum-commands may run it."
     exit_code = 89
+
+
+class NameWakes(KeepmumError):
+    """The wake word is heard in the name {name}: saying it would wake the speaker."""
+
+    mend = "Give it another name in the settings, or choose another wake word."
+    exit_code = 18

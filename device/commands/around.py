@@ -6,11 +6,31 @@ import asyncio
 import os
 from pathlib import Path
 
+from device import names
 from device.config import Config
-from device.errors import BrokerAway, MusicAway, NoProgram
+from device.errors import BrokerAway, MusicAway, NameWakes, NoProgram
 from device.hands import secrets
+from device.hands.wording import Wording
 
 PATIENCE_S = 5.0
+AT_ONCE = 20
+
+
+def names_aloud(config: Config) -> str:
+    """Whether every name can be said without waking the speaker. Raises NameWakes for the first."""
+    wording = Wording((w.name for w in config.wake.all_words()), config.general.language)
+    texts = [name.text for name in names.in_force(config).names]
+    for start in range(0, len(texts), AT_ONCE):
+        some = texts[start : start + AT_ONCE]
+        # a look at many together is quicker, and may see a word across two of them
+        found = [text for text in some if wording.wakes(text)] if wording.wakes(_all(some)) else []
+        if found:
+            raise NameWakes(name=found[0])
+    return f"{len(texts)} names without a wake word in them"
+
+
+def _all(texts: list[str]) -> str:
+    return ". ".join(texts)
 
 
 def home(config: Config) -> str:

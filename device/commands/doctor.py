@@ -70,6 +70,7 @@ def examine(config_file: Path | None, console: Console) -> Iterator[Finding]:
         ("loudspeaker", _loudspeaker),
         ("voice", _voice),
         ("sockets", _sockets),
+        ("names aloud", around.names_aloud),
         ("home", around.home),
         ("music", around.music),
         ("own commands", around.own_commands),

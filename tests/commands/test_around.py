@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from device.commands import around
-from device.config import Config, Home, Media, OwnCommand
-from device.errors import BrokerAway, MusicAway, NoProgram
+from device.config import Config, General, Home, Media, OwnCommand, Room
+from device.errors import BrokerAway, MusicAway, NameWakes, NoProgram
 from tests.hands.brokers import PASSWORD, free_port, home, mosquitto, needs_mosquitto
 from tests.hands.players import mpd, needs_mpd
 
@@ -60,6 +60,15 @@ def test_music_that_answers_and_music_that_does_not(tmp_path: Path) -> None:
     away = dataclasses.replace(Config(), media=Media(mpd=str(tmp_path / "none")))
     with pytest.raises(MusicAway):
         around.music(away)
+
+
+def test_a_name_with_the_wake_word_in_it_is_found_and_the_usual_ones_have_none() -> None:
+    for language in ("en", "fr"):
+        plain = dataclasses.replace(Config(), general=General(language=language))
+        assert "names without" in around.names_aloud(plain)
+    room = Home(room=(Room("Kitchen"), Room("Aleksa's Room")))
+    with pytest.raises(NameWakes, match="Aleksa's Room"):
+        around.names_aloud(dataclasses.replace(Config(), home=room))
 
 
 @pytest.mark.parametrize("program", ["/no/such/program", "/etc/passwd", "/tmp"])
