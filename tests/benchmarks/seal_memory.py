@@ -19,6 +19,7 @@ from device.mind.types import FRAME_SAMPLES, RATE
 from device.seal.memory import wiping_environment
 from device.seal.scan import Searcher, canary
 from tests import voices
+from tests.benchmarks import harness
 
 FORGETFUL = (sys.executable, "-m", "tests.benchmarks.forgetful")
 QUIET = np.zeros(FRAME_SAMPLES, np.int16)
@@ -62,7 +63,10 @@ def _after(settings: Config, sound: Sound, *, careless: bool) -> Seen:
     with rehearsal(settings, *program, sealed=not careless) as ears:
         ears.feed(np.zeros(RATE, np.int16))
         ears.feed(sound)
-        ears.until_ended(lambda: QUIET)
+        ended = ears.until_ended(lambda: QUIET)
+        harness.console.print(
+            f"memory: {ended.outcome.name.lower()}, {ended.tenths / 10} s taken in"
+        )
         if not careless:
             ears.feed(canary(0.24, 15, 0.1))  # the present frame is never the command's
         return _look(ears, settings, sound)

@@ -9,7 +9,7 @@ import pytest
 
 from device import config
 from device.commands.rehearsal import mel_rows, recognizable, rehearsal
-from device.mind.types import FRAME_SAMPLES, RATE
+from device.mind.types import FRAME_SAMPLES, RATE, Outcome
 from device.seal.scan import Searcher, canary
 from tests import voices
 
@@ -32,6 +32,7 @@ def test_asleep_ears_hold_one_frame_and_its_overlap_and_after_a_command_nothing(
         ears.feed(command)
         ended = ears.until_ended(lambda: np.zeros(FRAME_SAMPLES, np.int16))
         assert ended.tenths >= 10
+        assert ended.outcome is Outcome.COMMAND
         ears.feed(canary(0.24, 23, 0.1))
         after = ears.search(Searcher(command, mel_rows(settings, command)))
         assert (after.samples, after.rows) == (0, set())

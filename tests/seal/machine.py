@@ -33,8 +33,23 @@ def why_not() -> str:
         return f"{missing[0]} is not installed (packages systemd, dbus, util-linux)"
     if "cgroup2" not in Path("/proc/mounts").read_text():
         return "there is no second version of control groups mounted"
-    probe = subprocess.run(("unshare", "--mount", "true"), capture_output=True, check=False)
-    return "" if probe.returncode == 0 else "new namespaces are not allowed here"
+    probe = subprocess.run(
+        ("unshare", "--mount", "--pid", "--net", "--cgroup", "--fork", "sh", "-ec", _OVERLAY),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if probe.returncode == 0:
+        return ""
+    return f"a copy of this machine can't be made here: {probe.stderr.strip()[-200:]}"
+
+
+_OVERLAY = """
+mount --make-rprivate /
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/upper /mnt/work /mnt/root
+mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
+"""
 
 
 @dataclass
