@@ -32,6 +32,7 @@ from device.commands.run import ConfigFile
 from device.config import Config
 from device.errors import KeepmumError, PromiseBroken
 from device.hands import proof
+from device.hands.guard import FAULTS_PER_HOUR, LETTERS_PER_ACTIVATION
 from device.mind.types import FRAME_SAMPLES, RATE
 from device.seal import capacity, trying
 from device.seal.evidence import PROMISES, Finding, Verdict, found
@@ -42,7 +43,6 @@ app = typer.Typer()
 EARS_USER = "keepmum-ears"
 BEFORE_MS = 110.0
 """One frame and the overlap of the detectors' windows."""
-LETTERS, FAULTS = 4, 16
 NOT_PROMISED = (
     "Not checked, because no program can: a rooted machine, firmware in the microphone, the "
     "kernel's own buffers, side channels of the processor. A switch in the cable answers those."
@@ -119,7 +119,9 @@ def _exists(user: str) -> bool:
 
 def _letters(settings: Config) -> Finding:
     per_hour = settings.service.activations_per_hour
-    bits = capacity.bits_per_hour(activations=per_hour, letters=LETTERS, faults=FAULTS)
+    bits = capacity.bits_per_hour(
+        activations=per_hour, letters=LETTERS_PER_ACTIVATION, faults=FAULTS_PER_HOUR
+    )
     said = f"at most {bits / 8 / 1024:.1f} KiB an hour, by count of every value a letter can have"
     return Finding(3, "how much letters could carry", said, Verdict.HOLDS)
 

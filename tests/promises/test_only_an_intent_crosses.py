@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from device.config import Config
 from device.hands.guard import FAULTS_PER_HOUR, LETTERS_PER_ACTIVATION, Guard
 from device.letter import Command, Hello, pack
 from device.mind.types import Request, Slot
 from device.seal import capacity
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def test_the_worst_hour_of_letters_holds_less_than_a_minute_of_the_barest_speech() -> None:
@@ -17,6 +22,8 @@ def test_the_worst_hour_of_letters_holds_less_than_a_minute_of_the_barest_speech
     )
     barest_speech = 700 * 60  # Codec 2's lowest rate: 700 bits a second
     assert 10_000 < bits < 1.1 * barest_speech
+    stated = re.search(r"hold ([\d,]+) bits at most", README.read_text(encoding="utf-8"))
+    assert stated and int(stated[1].replace(",", "")) == round(bits, -1)
 
 
 def test_no_letter_holds_more_than_its_count_says() -> None:
