@@ -29,6 +29,7 @@ from device.hands.sounds import Pcm
 
 SENTENCE_SECONDS = 20.0
 """No sentence takes a voice longer than this, unless it hangs."""
+PREFIX = "keepmum-voice-"
 MIN_CLAUSE = 8
 """Letters of the shortest beginning that is said by itself."""
 
@@ -113,7 +114,10 @@ class Piper:
             await self._start()
 
     async def _start(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="keepmum-voice-", dir=_memory_folder())
+        memory = _memory_folder()
+        if memory:
+            _clear_after_kills(Path(memory))
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=memory)
         self._process = await asyncio.create_subprocess_exec(
             *self._program,
             *("--output-dir", self._folder.name),
@@ -182,6 +186,14 @@ def _memory_folder() -> str | None:
     """A folder in memory: what is said never reaches a disk."""
     folders = (os.environ.get("RUNTIME_DIRECTORY", ""), "/dev/shm")  # noqa: S108 - a private one in it
     return next((f for f in folders if f and os.access(f, os.W_OK)), None)
+
+
+def _clear_after_kills(memory: Path) -> None:
+    """Remove the folders of hands that were killed; those of processes that run are left."""
+    for folder in memory.glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if folder.stat().st_uid == os.getuid() and not Path("/proc", owner).is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_and_remove(path: Path) -> tuple[Pcm, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import shutil
 import sys
 import textwrap
@@ -143,6 +144,23 @@ def test_nothing_that_was_said_is_left_in_the_folder(tmp_path: Path) -> None:
         assert folder.is_dir() and not list(folder.iterdir())
         await piper.close()
         assert not folder.exists()
+
+    tell(piper, story)
+
+
+def test_what_a_kill_left_is_cleared_and_what_is_in_use_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    dead, mine = tmp_path / "keepmum-voice-999999999-x", tmp_path / f"keepmum-voice-{os.getpid()}-x"
+    for folder in (dead, mine):
+        folder.mkdir()
+        (folder / "1.wav").touch()
+    piper = stand_in(tmp_path)
+
+    async def story() -> None:
+        await piper.warm()
+        assert not dead.exists() and mine.exists()
 
     tell(piper, story)
 
