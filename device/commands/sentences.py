@@ -22,12 +22,13 @@ from device.mind.matcher import Matcher
 from device.mind.rendering import rendered
 from device.mind.sentencefile import Fault
 from device.mind.sentences import Sentences
-from device.mind.types import Intent
+from device.mind.types import FIRST_USER_INTENT, Intent
 from device.names import NameTable
 
 app = typer.Typer(help="What can be said, and how it is understood.", no_args_is_help=True)
 SHOWN_AMBIGUITIES = 10
 LONGEST_EXAMPLE = 12
+EXAMPLES_LOOKED_AT = 20
 
 
 @app.command("check")
@@ -35,7 +36,12 @@ def check(config_file: ConfigFile = None) -> None:
     """Faults with file and line, words that had to be guessed, sentences with two meanings."""
     settings, table, sentences = _household(config_file)
     console = Console()
-    for line in [*unsure_words(sentences, table, settings), *two_meanings(sentences, table)]:
+    notes = [
+        *unsure_words(sentences, table, settings),
+        *two_meanings(sentences, table),
+        *own_with_values(sentences),
+    ]
+    for line in notes:
         console.print(escape(line), soft_wrap=True)
     if sentences.faults:
         raise faulty(sentences.faults)
@@ -151,6 +157,18 @@ def unsure_words(sentences: Sentences, table: NameTable, settings: Config) -> li
 def dictionary(sentences: Sentences, settings: Config) -> Lexicon | None:
     """Pronunciations of all words for the default engine, which speaks English only."""
     return Lexicon(sentences.graph.words) if settings.general.language == "en" else None
+
+
+def own_with_values(sentences: Sentences) -> list[str]:
+    """A line for each own command whose sentences hold a value: its program could not get it."""
+    said = {
+        example.request.intent: " ".join(example.words)
+        for example in examples(sentences, EXAMPLES_LOOKED_AT)
+        if example.request.intent >= FIRST_USER_INTENT and example.request.slots
+    }
+    return [
+        f"note: own commands take no values: “{text}” will be refused" for text in said.values()
+    ]
 
 
 def faulty(faults: Iterable[Fault]) -> BrokenSentences:

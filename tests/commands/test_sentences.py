@@ -57,6 +57,17 @@ def test_check_tells_faults_with_file_and_line(settings: Path) -> None:
     assert f"{own}:3: no intent or own command is called TIEM" in str(fault.value)
 
 
+def test_check_says_that_own_commands_take_no_values(
+    settings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = settings.parent / "own" / "mine.yaml"
+    own.write_text("intents:\n  movie:\n    data: [{sentences: ['watch in the {area}']}]\n")
+    sentences.check(settings)
+    notes = [line for line in capsys.readouterr().out.splitlines() if "take no values" in line]
+    assert len(notes) == 1
+    assert "watch in the kitchen" in notes[0]
+
+
 def test_try_shows_what_a_text_asks_for(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sentences.try_text("turn on the kitchn light", settings)
     out = capsys.readouterr().out
