@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -104,11 +105,21 @@ def examples(sentences: Sentences, each: int) -> list[Example]:
         of_intent = found.setdefault(intent, {})
         kept = 0
         for _ in range(each * 10):
-            example = walks.of(rank, chance.randrange)
+            example = bluntly(walks.of(rank, chance.randrange), sentences.polite)
             if kept < each and len(example.words) <= LONGEST_EXAMPLE:
                 kept += example.words not in of_intent
                 of_intent.setdefault(example.words, example)
     return [example for of_intent in found.values() for example in of_intent.values()]
+
+
+def bluntly(example: Example, polite: frozenset[str]) -> Example:
+    """The example without "could you" and "please"."""
+    words = list(example.words)
+    while len(words) > 1 and words[0] in polite:
+        del words[0]
+    while len(words) > 1 and words[-1] in polite:
+        del words[-1]
+    return replace(example, words=tuple(words))
 
 
 def title(example: Example, table: NameTable) -> str:

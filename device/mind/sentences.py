@@ -56,6 +56,8 @@ class Sentences:
     """Words that make all the difference: with one of them, only the exact sentence counts."""
     small_words: frozenset[str]
     """Words that are easily swallowed, or said without need."""
+    polite: frozenset[str]
+    """Words of what may be said before or after any sentence."""
     opposites: Mapping[str, frozenset[str]]
     """Words that are never taken for one another, however alike they sound."""
     sources: Mapping[int, tuple[str, int]] = field(repr=False)
@@ -130,6 +132,7 @@ class _Merger:
             confirming=frozenset(self._confirming),
             never_ignore=frozenset(word for file in self._files for word in file.never_ignore),
             small_words=frozenset(word for file in self._files for word in file.small_words),
+            polite=frozenset(word for words in self._around() for word in words),
             opposites=self._opposites(),
             sources=self._sources,
             lists=self._texts(),
@@ -176,6 +179,10 @@ class _Merger:
         hint = did_you_mean(name, [*Intent.__members__, *own])
         self._fault(file, line, f"no intent or own command is called {name}{hint}")
         return None
+
+    def _around(self) -> list[tuple[str, ...]]:
+        nodes = [node for file in self._files for node in (file.before, file.after) if node]
+        return [words for node in nodes for words in spellings(node)]
 
     def _courtesy(self) -> frozenset[str]:
         nodes = [file.after for file in self._files if file.after is not None]
