@@ -42,13 +42,15 @@ WAKE_WORDS = {
         "openwakeword/hey_jarvis_v0.1.onnx", "microwakeword/hey_jarvis.tflite", 0.21
     ),
     "hey_mycroft": KnownWord(
-        "openwakeword/hey_mycroft_v0.1.onnx", "microwakeword/hey_mycroft.tflite", 0.21
+        "openwakeword/hey_mycroft_v0.1.onnx", "microwakeword/hey_mycroft.tflite", 0.4
     ),
     "okay_nabu": KnownWord("", "microwakeword/okay_nabu.tflite", 0.85),
     "hey_marvin": KnownWord("openwakeword/hey_marvin_v0.1.onnx", "", 0.5),
 }
 """Thresholds: no false accept in 1.2 h of other speech at 10 dB of kitchen noise, with room to the
-nearest miss (`make bench NAME=wakeword_accuracy` states the operating point)."""
+nearest miss (`make bench NAME=wakeword_accuracy` states the operating point). hey_mycroft's is
+higher: its detectors take "hey Marcus" for half of it, and what begins like it ("hey my car", "hey
+microphone") still wakes it."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def say(text: str, voice: str = "joe", speed: float = 1.0, pitch: float = 1.0) -
     speed: 2 is twice as fast; pitch: 1.1 is a tenth higher (a smaller speaker: formants too).
     """
     slug = re.sub(r"[^\w]+", "_", text.lower()).strip("_")[:60]
-    key = hashlib.sha256(repr((text, voice, speed, pitch)).encode()).hexdigest()[:10]
+    key = hashlib.sha256(repr(("still", text, voice, speed, pitch)).encode()).hexdigest()[:10]
     path = CACHE / f"{slug}.{voice.replace(':', '-')}.{key}.wav"
     if not path.exists():
         rate, sound = _synthesize(text, voice, speed / pitch)
@@ -127,6 +127,8 @@ def _piper() -> Any:
 def _joe(text: str, speed: float) -> tuple[int, NDArray[Any]]:
     from piper import SynthesisConfig
 
-    chunks = list(_piper().synthesize(text, SynthesisConfig(length_scale=1 / speed)))
+    # without the model's noise the same words are the same sound on every machine, every time
+    still = SynthesisConfig(length_scale=1 / speed, noise_scale=0.0, noise_w_scale=0.0)
+    chunks = list(_piper().synthesize(text, still))
     sound = np.concatenate([chunk.audio_int16_array for chunk in chunks])
     return int(chunks[0].sample_rate), sound

@@ -210,7 +210,21 @@ def synthesize(texts: list[str], console: Console) -> list[Path]:
             console.print(f"[dim]synthesizing “{text}”")
             part = path.with_suffix(".part")
             subprocess.run(
-                [sys.executable, "-m", "piper", "-m", str(model), "-f", str(part), "--", text],
+                [
+                    sys.executable,
+                    "-m",
+                    "piper",
+                    "-m",
+                    str(model),
+                    "-f",
+                    str(part),
+                    "--noise-scale",
+                    "0",
+                    "--noise-w-scale",
+                    "0",
+                    "--",
+                    text,
+                ],
                 check=True,
                 stderr=subprocess.DEVNULL,
             )

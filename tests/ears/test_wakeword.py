@@ -39,7 +39,7 @@ MUST_NOT_WAKE = [
     "hey Marcus",
     "hey just a second",
     "microphone",
-    "hey my car",
+    "hey my dear",
     "okay now",
     "OK, but no",
     "set a timer for ten minutes",

@@ -85,6 +85,15 @@ def play(out: Sink, seconds: float) -> float:
     return time.monotonic() - began
 
 
+def pitch(samples: NDArray[np.float64], rate: int) -> float:
+    """The median pitch of tenths of a second: a busy machine may stutter between two of them."""
+    size = rate // 10
+    pieces = [samples[i : i + size] for i in range(0, len(samples) - size + 1, size)]
+    window = np.hanning(size)
+    spectra = [np.abs(np.fft.rfft(piece * window, 16 * size)) for piece in pieces]
+    return float(np.median([np.argmax(s) * rate / (16 * size) for s in spectra]))
+
+
 def test_sound_takes_its_time_and_arrives_as_it_was(place: Place) -> None:
     place.sink.open()
     assert 0.5 <= play(place.sink, 1.0) <= 3
@@ -96,8 +105,7 @@ def test_sound_takes_its_time_and_arrives_as_it_was(place: Place) -> None:
     loud = np.flatnonzero(np.abs(samples) > 3_000)
     assert (loud[-1] - loud[0]) / rate == pytest.approx(1.0, abs=0.12)
     middle = samples[loud[0] : loud[-1]].astype(float)
-    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
-    assert np.argmax(spectrum) * rate / len(middle) == pytest.approx(TONE, abs=3)
+    assert pitch(middle, rate) == pytest.approx(TONE, abs=3)
 
 
 def test_a_place_can_be_closed_and_opened_again(place: Place) -> None:
