@@ -190,6 +190,9 @@ def spot_stop(crew: Crew, line: Line) -> None:
     signal.setitimer(signal.ITIMER_REAL, spotter.limit_s)
     spotter.start()
     for mark, frame in _records(line, spotter.limit_s):
+        if mark is Mark.STRICT:
+            spotter.strict()
+            continue
         if mark not in SOUND:
             return
         if spotter.feed(frame) and not told:

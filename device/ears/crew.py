@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from device.config import Config
-from device.ears.engines import Crew, Engine
+from device.ears.engines import Crew, Engine, Spotter
+from device.ears.engines.stopword import StopWord
 from device.ears.lexicon import Lexicon
 from device.mind.graph import Graph, minimal, without
 from device.mind.matcher import Matcher
@@ -24,10 +25,12 @@ sentences there are ("ten", "the second"), which is why nothing else may be hear
 def build_crew(config: Config, sentences: Sentences, store: ModelStore) -> Crew:
     """Everything that the recognizer's children work with. Raises ModelMissing, ModelChanged."""
     lexicon = Lexicon(sentences.graph.words)
-    return crew_of(_engine(config, sentences, lexicon, store), sentences, lexicon)
+    return crew_of(_engine(config, sentences, lexicon, store), sentences, lexicon, StopWord())
 
 
-def crew_of(engine: Engine, sentences: Sentences, lexicon: Lexicon) -> Crew:
+def crew_of(
+    engine: Engine, sentences: Sentences, lexicon: Lexicon, spotter: Spotter | None = None
+) -> Crew:
     """`engine` with the household's sentences."""
     matcher, commands = Matcher(sentences, lexicon.pronounce), commands_of(sentences)
 
@@ -38,7 +41,7 @@ def crew_of(engine: Engine, sentences: Sentences, lexicon: Lexicon) -> Crew:
     def progress(words: Sequence[str], asked: bool) -> Progress:
         return (sentences.graph if asked else commands).progress(words)
 
-    return Crew(engine, progress, understand)
+    return Crew(engine, progress, understand, spotter)
 
 
 def commands_of(sentences: Sentences) -> Graph:

@@ -109,8 +109,8 @@ class Ear:
                 self.recognizer.end()
             case s.SpotPass():
                 self.recognizer.spot_push(self.microphone.frame.data.cast("B"))
-            case s.SpotOpen():
-                self.recognizer.spot_open()
+            case s.SpotOpen(speaking):
+                self.recognizer.spot_open(speaking=speaking)
             case s.SpotEnd():
                 self.recognizer.spot_end()
             case s.Forget():

@@ -7,6 +7,7 @@ PIPE_BUF, so it arrives whole or is not written at all:
     FRAME     80 ms of sound with speech in it
     QUIET     80 ms of sound without
     ASKED     before the first: what follows answers the speaker's own question
+    STRICT    before the first, to a stop spotter: the speaker itself speaks
     END       the command is over: answer
     CANCEL    nobody waits for an answer any more
     ABANDON   written when a child died early: everything before it is nobody's
@@ -46,6 +47,7 @@ class Mark(IntEnum):
     FRAME = 0x46
     QUIET = 0x51
     ASKED = 0x3F
+    STRICT = 0x53
     END = 0x45
     CANCEL = 0x43
     ABANDON = 0x41

@@ -48,7 +48,7 @@ SPOT_FRAMES = frames(20.0)
 """A stop spotter takes this much sound at most."""
 _MOST_BYTES = 4_096
 _GONE = (Word.GONE, Word.CRASHED, Word.HUNG)
-_FIRST = (*SOUND, Mark.ASKED)
+_FIRST = (*SOUND, Mark.ASKED, Mark.STRICT)
 _LAST = (Mark.END, Mark.CANCEL)
 
 
@@ -253,9 +253,11 @@ class Recognizer:
 
     # --- the stop word
 
-    def spot_open(self) -> None:
-        """The speaker has become loud: frames follow."""
+    def spot_open(self, *, speaking: bool = False) -> None:
+        """The speaker has become loud: frames follow. `speaking`: it isn't ringing."""
         self._spotted = False
+        if speaking and not self._stop.marked:
+            self._stop.mark(Mark.STRICT)
 
     def spot_push(self, frame: memoryview) -> None:
         """Pass a frame on, 2,560 bytes; one that the spotter has no time for is lost."""

@@ -143,7 +143,8 @@ def _frame_by(state: Asleep | FollowUp, rules: Rules) -> Step:
 
 
 def _spot(state: Asleep | FollowUp, rules: Rules) -> tuple[Asleep | FollowUp, tuple[Do, ...]]:
-    opened: tuple[Do, ...] = (SpotOpen(),) if not state.spotted else ()
+    speaking = state.loud is Hint.SPEAKING
+    opened: tuple[Do, ...] = (SpotOpen(speaking),) if not state.spotted else ()
     if state.spotted + 1 >= rules.spot:
         return replace(state, spotted=0), (*opened, SpotPass(), SpotEnd())
     return replace(state, spotted=state.spotted + 1), (*opened, SpotPass())

@@ -177,6 +177,9 @@ class GiveUp:
 class SpotOpen:
     """Begin to pass frames to a fresh stop spotter."""
 
+    speaking: bool = False
+    """The speaker speaks, which could sound like the word; a ring could not."""
+
 
 @dataclass(frozen=True, slots=True)
 class SpotPass:

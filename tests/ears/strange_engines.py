@@ -70,6 +70,9 @@ class AlwaysStop:
     def start(self) -> None:
         pass
 
+    def strict(self) -> None:
+        pass
+
     def feed(self, frame: bytes) -> bool:
         word = WORDS[struct.unpack_from("<h", frame)[0]]
         if word == "crash":

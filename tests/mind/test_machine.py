@@ -124,7 +124,7 @@ def test_a_word_that_only_stops_takes_nothing_in() -> None:
 def test_a_wake_word_is_heard_over_the_speakers_own_voice() -> None:
     _, done = run(s.Hinted(Hint.SPEAKING), SILENCE, WAKE)
     assert done == [
-        s.SpotOpen(),
+        s.SpotOpen(speaking=True),
         s.SpotPass(),
         s.SpotEnd(),
         s.SayWoke(1, 0, 15),

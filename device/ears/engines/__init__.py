@@ -44,6 +44,9 @@ class Spotter(Protocol):
     def start(self) -> None:
         """In the child, before the first frame."""
 
+    def strict(self) -> None:
+        """The speaker itself speaks: ask for more. At most once, after `start`."""
+
     def feed(self, frame: bytes) -> bool:
         """Take 80 ms of s16le sound; True once the word was said."""
 

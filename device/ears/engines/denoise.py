@@ -37,8 +37,8 @@ class Cleaner:
         self._means, self._variances, weights = _fewer(means, variances)
         self._log_weights = np.log(weights)
 
-    def clean(self, bands: Array, noise: Array) -> Array:
-        """Cepstra (frames, 13) of the speech in `bands` (frames, 25).
+    def clean(self, bands: Array, noise: Array) -> tuple[Array, Array]:
+        """Cepstra (frames, 13) of the speech in `bands` (frames, 25), and the channel's mean (13,).
 
         noise: log bands without speech (any number, 25); with none, the quietest of each band.
         """
@@ -49,7 +49,7 @@ class Cleaner:
         for _ in range(ROUNDS):
             cleaned, shares = self._round(noisy, channel, mean, variance)
             channel = (cleaned - shares @ self._means).mean(0)
-        return self._round(noisy, channel, mean, variance)[0]
+        return self._round(noisy, channel, mean, variance)[0], channel
 
     def _round(
         self, noisy: Array, channel: Array, mean: Array, variance: Array

@@ -13,7 +13,8 @@ counts; in a noisy kitchen it understands half as much again as the first.
 sentence fits: its score against that of the best state of the whole acoustic model in every
 frame, the freest competitor there is, which the decoder has computed anyway. In noise everything
 fits worse, so what is asked of a sentence depends on the signal-to-noise ratio. Where that leaves
-a doubt, a row of phones is fitted to the same sound: if it does better, nothing was said.
+a doubt in quiet, a row of phones is fitted to the same sound: if it does much better, nothing was
+said. (In noise it always does better, whatever was said.)
 
 Options, each measured on real commands (`make bench NAME=understanding`):
 
@@ -26,8 +27,9 @@ Options, each measured on real commands (`make bench NAME=understanding`):
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +51,16 @@ _CAREFUL: dict[str, Any] = {"beam": 1e-80, "pbeam": 1e-80, "wbeam": 1e-60}
 ASKED_IN_QUIET = -33.0
 """Score a frame (in the decoder's units) that a sentence must have in a quiet room."""
 QUIET_DB = 30.0
-PER_DB = 0.45
+PER_DB = 0.95
 """For each decibel less than QUIET_DB, this much less is asked."""
-DOUBT = 4.0
-"""So near to what is asked, the row of phones decides."""
+ASKED_AT_LEAST = -42.5
+"""However loud the noise is."""
+DOUBT = 4.5
+"""So much below what is asked in quiet, the row of phones decides."""
+PHONES_AHEAD = 2.0
+"""So much better a frame it must fit than the sentence does; it always fits a little better."""
+_SHORT, _LONG = 80, 180
+"""Frames of 10 ms: a short command says little about the channel by its mean alone."""
 
 
 class PocketSphinx:
@@ -63,7 +71,10 @@ class PocketSphinx:
     def __init__(self, commands: Graph, answers: Graph, lexicon: Lexicon) -> None:
         """Load the acoustic model and build the grammars (half a second and some 60 MB)."""
         words = commands.words | answers.words
-        self._quick, self._careful = (_decoder(lexicon, words, o) for o in (_QUICK, _CAREFUL))
+        self._quick = decoder_of(lexicon, words, _QUICK)
+        # its features come with their mean taken off
+        with _memory(_parameters().replace("-cmn batch", "-cmn none")) as parameters:
+            self._careful = decoder_of(lexicon, words, {**_CAREFUL, "featparams": parameters})
         for name, graph in (("commands", commands), ("answers", answers)):
             grammar = of_words(graph, lambda word: bool(lexicon.ways(word)))
             for decoder in (self._quick, self._careful):
@@ -109,20 +120,24 @@ class PocketSphinx:
         quiet = [log_bands(np.frombuffer(frame, np.int16)) for frame in self._cut.quiet]
         noise = np.concatenate(quiet) if quiet else np.empty((0, BANDS))
         bands = log_bands(np.frombuffer(b"".join(self._sound), np.int16))
-        features = lifted(self._cleaner.clean(bands, noise))
+        cleaned, channel = self._cleaner.clean(bands, noise)
+        asked = asked_of(bands, noise)
+        long = (len(bands) - _SHORT) / (_LONG - _SHORT) if asked == ASKED_IN_QUIET else 1.0
+        share = min(1.0, max(0.0, long))
+        features = lifted(cleaned - share * cleaned.mean(0) - (1 - share) * channel)
         words, score = self._hear(features, self._grammar)
-        spare = score / len(bands) - asked_of(bands, noise)
-        if not words or spare < -DOUBT:
+        spare = score / len(bands) - asked
+        if spare >= 0:
+            return words
+        if asked < ASKED_IN_QUIET or spare < -DOUBT:
             return ""
-        if spare < DOUBT and self._hear(features, "phones")[1] > score:
-            return ""
-        return words
+        ahead = (self._hear(features, "phones")[1] - score) / len(bands)
+        return "" if ahead > PHONES_AHEAD else words
 
     def _hear(self, features: bytes, grammar: str) -> tuple[str, float]:
         """(words, score) by one of the grammars."""
         decoder = self._careful
         decoder.activate_search(grammar)
-        decoder.set_cmn(self._no_channel)
         decoder.start_utt()
         decoder.process_cep(features, full_utt=True)
         decoder.end_utt()
@@ -138,7 +153,7 @@ def asked_of(bands: Array, noise: Array) -> float:
     speech = power[-max(3, len(power) // 3) :].mean()
     rest = np.exp(noise).sum(1).mean() if len(noise) else power[: max(1, len(power) // 10)].mean()
     ratio_db = 10 * np.log10(speech / rest)
-    return float(ASKED_IN_QUIET - PER_DB * max(0.0, QUIET_DB - ratio_db))
+    return float(max(ASKED_AT_LEAST, ASKED_IN_QUIET - PER_DB * max(0.0, QUIET_DB - ratio_db)))
 
 
 def _words(found: Any) -> str:
@@ -151,7 +166,7 @@ def _add(decoder: Any, name: str, arcs: list[Any], start: int, end: int) -> None
     decoder.add_fsg(name, decoder.create_fsg(name, start, end, arcs))
 
 
-def _decoder(lexicon: Lexicon, words: Iterable[str], options: dict[str, Any]) -> Any:
+def decoder_of(lexicon: Lexicon, words: Iterable[str], options: dict[str, Any]) -> Any:
     """A decoder with `words` and the single phones, and no others."""
     from pocketsphinx import Decoder
 
@@ -160,12 +175,22 @@ def _decoder(lexicon: Lexicon, words: Iterable[str], options: dict[str, Any]) ->
         for number, phones in enumerate(lexicon.ways(word)):
             name = word if number == 0 else f"{word}({number + 1})"
             lines.append(f"{name} {' '.join(phones)}")
-    # The library reads its dictionary from a path; a file in memory leaves none behind.
-    memory = os.memfd_create("words")
+    with _memory("\n".join(lines) + "\n") as dictionary:
+        return Decoder(dict=dictionary, **_COMMON, **options)
+
+
+@contextlib.contextmanager
+def _memory(text: str) -> Iterator[str]:
+    """A path to `text` for a library that reads files: it is in memory, and leaves none behind."""
+    memory = os.memfd_create("keepmum")
     with os.fdopen(memory, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+        file.write(text)
         file.flush()
-        return Decoder(dict=f"/proc/self/fd/{memory}", **_COMMON, **options)
+        yield f"/proc/self/fd/{memory}"
+
+
+def _parameters() -> str:
+    return (folder() / "feat.params").read_text(encoding="ascii")
 
 
 def folder() -> Path:
