@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.ears.engines.stopword import StopWord
+from device.ears.engines.stopword import WORD, StopWord
+from device.ears.lexicon import Lexicon
 from device.mind.types import FRAME_SAMPLES, RATE
 from tests.ears.sounds import voice
 
@@ -15,7 +16,7 @@ Samples = NDArray[np.int16]
 
 @pytest.fixture(scope="module")
 def spotter() -> StopWord:
-    return StopWord()
+    return StopWord(Lexicon([WORD]))
 
 
 def spotted(spotter: StopWord, sound: Samples, *, strict: bool = False) -> bool:

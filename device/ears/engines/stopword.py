@@ -23,9 +23,9 @@ class StopWord:
 
     limit_s = 2.0
 
-    def __init__(self) -> None:
-        """Load the acoustic model, twice over the same pages."""
-        self._decoders = {strict: _decoder(strict) for strict in (False, True)}
+    def __init__(self, lexicon: Lexicon) -> None:
+        """Load the acoustic model, twice over the same pages. `lexicon` has WORD in it."""
+        self._decoders = {strict: _decoder(lexicon, strict) for strict in (False, True)}
         self._decoder = self._decoders[False]
 
     def start(self) -> None:
@@ -45,9 +45,9 @@ class StopWord:
         return self._decoder.hyp() is not None
 
 
-def _decoder(strict: bool) -> Any:
+def _decoder(lexicon: Lexicon, strict: bool) -> Any:
     asked = {"kws_threshold": SPEAKING if strict else RINGING}
-    decoder = decoder_of(Lexicon([WORD]), [WORD], asked)
+    decoder = decoder_of(lexicon, [WORD], asked)
     decoder.add_keyphrase("stop", WORD)
     decoder.activate_search("stop")
     return decoder
