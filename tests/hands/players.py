@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +57,25 @@ def mpd(folder: Path, password: str = "") -> Iterator[config.Media]:
         finally:
             process.terminate()
             process.wait(DEADLINE)
+
+
+@contextmanager
+def radio(folder: Path) -> Iterator[str]:
+    """A station: a web server that sends one of the songs of `mpd`; yields its address."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            return
+
+    handler = partial(Quiet, directory=str(folder / "music"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/Hello.flac"
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def _learn(process: subprocess.Popen[bytes], address: Path, password: str) -> None:

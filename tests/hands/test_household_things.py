@@ -17,7 +17,7 @@ from device.hands.mqtt import end
 from device.mind.types import FIRST_USER_INTENT, FOLLOW_UP, Hint, Intent, Slot
 from device.names import Entry, compile_names
 from tests.hands.houses import Home, home
-from tests.hands.players import mpd, needs_mpd
+from tests.hands.players import mpd, needs_mpd, radio
 
 
 async def reply(home_: Home, intent: int, *slots: tuple[Slot, int], cause: int = 0) -> str:
@@ -151,8 +151,8 @@ def test_a_number_without_a_command_is_refused(tmp_path: Path) -> None:
 
 @needs_mpd
 def test_music_plays_by_name_and_tells_what_it_is(tmp_path: Path) -> None:
-    async def story(media: Media) -> None:
-        stations = (Station("the news", url="http://127.0.0.1:9/news"),)
+    async def story(media: Media, url: str) -> None:
+        stations = (Station("the news", url=url),)
         played = dataclasses.replace(media, station=stations)
         library = [Entry("playlist", "morning"), Entry("artist", "Alexa Band")]
 
@@ -173,5 +173,5 @@ def test_music_plays_by_name_and_tells_what_it_is(tmp_path: Path) -> None:
             news = (Slot.STATION, number(h, "station", "the news"))
             assert await reply(h, Intent.MEDIA_STATION, news) == "media.done"
 
-    with mpd(tmp_path) as media:
-        asyncio.run(story(media))
+    with mpd(tmp_path) as media, radio(tmp_path) as url:
+        asyncio.run(story(media, url))

@@ -15,7 +15,7 @@ from device.config import Media
 from device.hands import mpd as module
 from device.hands.mpd import Player
 from tests.hands.brokers import pretender
-from tests.hands.players import mpd, needs_mpd
+from tests.hands.players import mpd, needs_mpd, radio
 
 Story = Callable[[Player], Awaitable[None]]
 
@@ -81,7 +81,9 @@ def test_an_artist_and_a_station_play_by_name(tmp_path: Path) -> None:
     async def story(player: Player) -> None:
         assert await player.play_artist("Nina Simone")
         assert (await status(player))["playlistlength"] == "2"
-        assert await player.play_stream("http://127.0.0.1:9/radio.mp3")
+        with radio(tmp_path) as url:
+            assert await player.play_stream(url)
+            assert (await status(player))["state"] == "play"
         assert (await status(player))["playlistlength"] == "1"
         assert not await player.play_playlist("nothing of this name")
 
