@@ -27,7 +27,7 @@ from device.ears.wakeword import CAP, WEIGHT
 from device.hands.sounds import RATE as RING_RATE
 from device.hands.sounds import ring
 from device.mind.types import FRAME_SAMPLES, RATE, Hint
-from tests.benchmarks import harness
+from tests.benchmarks import harness, stops
 from tests.benchmarks.recordings import CONDITIONS, Clip, Mixer, Sound, active_power, clips, read
 from tests.benchmarks.replies import texts as reply_texts
 from tests.benchmarks.wakeword_scores import (
@@ -65,6 +65,7 @@ GOALS = {
     "fa_10db_at_default_threshold": harness.exactly(0),
     "self_wakes": harness.exactly(0),
     "barge_in_rate": harness.at_least(0.9),
+    "stop_rate": harness.at_least(0.9),
 }
 NAMES = {"clean": "clean", "10": "10db", "0": "0db"}
 
@@ -292,6 +293,15 @@ def own_voice(figures: Figures, listener: Listener, found: Corpus) -> None:
     figures.rate("barge_in_rate_synthesized", heard, len(said))
 
 
+def stop_word(figures: Figures) -> None:
+    """The stop word over rings and over replies, synthesized, at the same level."""
+    counts = stops.count()
+    for name, (heard, of) in counts.items():
+        figures.rate(name, heard, of)
+    rates = [counts[name] for name in ("stop_rate_ringing", "stop_rate_speaking")]
+    figures.rate("stop_rate", sum(h for h, _ in rates), sum(n for _, n in rates))
+
+
 def rung(kind: str) -> Line:
     """Three turns of the ring, at the ears' rate."""
     return np.tile(resample(ring(kind), RING_RATE / RATE), 3)
@@ -315,6 +325,7 @@ def main() -> bool:
     streams = [scored["clean"].stream, scored["10"].stream]
     synthesized(figures, listener, found.noise, streams, found)
     own_voice(figures, listener, found)
+    stop_word(figures)
     if not found.real:
         figures.notes["miss_clean_at_0fa"] += ", synthesized"
     return harness.report("wakeword_accuracy", figures.values, GOALS, figures.notes)
