@@ -18,8 +18,8 @@ from device.letter import FaultCode
 from device.mind import states as s
 from device.mind.machine import step
 
-WATCHDOG_FRAMES = 12
-"""The service manager hears of the loop about once a second."""
+WATCHDOG_FRAMES = 6
+"""The service manager hears of the loop about twice a second."""
 ANSWER_WAIT_S = 0.06
 """While thinking, an answer is waited for so long before the next frame is read."""
 
