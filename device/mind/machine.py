@@ -171,7 +171,9 @@ def _taken(state: Listening, speech: bool, rules: Rules) -> Step:
     )
     if not state.spoken and state.silent >= rules.onset:
         state = replace(state, voiced=0)  # a breath or the last of the wake word, not a beginning
-    state = replace(state, spoken=state.spoken or state.voiced >= rules.onset)
+    # speech ever since the frame that woke is the end of the wake word, until it goes on
+    needed = rules.onset + (rules.wake_tail if state.voiced == state.taken - 1 else 0)
+    state = replace(state, spoken=state.spoken or (speech and state.voiced >= needed))
     longest = rules.follow_up if state.cause == FOLLOW_UP else rules.longest
     if state.taken >= longest:
         return _close(state, Outcome.TOO_LONG if state.spoken else Outcome.NO_SPEECH), (

@@ -26,6 +26,8 @@ class Rules:
     follow_up: int = frames(8.0)
     ask_wait: int = frames(10.0)
     spot: int = frames(20.0)
+    wake_tail: int = 0
+    """Frames of speech that may be the end of the wake word, if they go on from the waking."""
     may_ask: frozenset[int] = frozenset()
     """Intents after which the hands may ask back."""
 

@@ -22,7 +22,8 @@ Frame = tuple[bytes, bool]
 
 SILENCE = 9
 COMPLETE_SILENCE = 4
-ONSET = 2
+ONSET = 3
+TAIL_FRAMES = 3
 PATIENCE = 10_000
 LONGEST = 125
 TAIL_S = 1.0
@@ -98,7 +99,9 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
         voiced, silent = (voiced + 1, 0) if speech else (voiced, silent + 1)
         if not begun and silent >= ONSET:
             voiced = 0
-        begun = begun or voiced >= ONSET
+        # speech since the very frame that woke is the end of the wake word until it goes on
+        needed = ONSET + (TAIL_FRAMES if voiced == taken else 0)
+        begun = begun or (speech and voiced >= needed)
         enough = COMPLETE_SILENCE if early and progress is Progress.COMPLETE else SILENCE
         if (begun and silent >= enough) or taken >= (LONGEST if begun else PATIENCE):
             break

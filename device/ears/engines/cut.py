@@ -13,6 +13,8 @@ LEAD = 3
 """Frames before speech that an engine sees."""
 TRAIL = 3
 """Frames after speech that an engine sees."""
+WAKE_TAIL = 5
+"""So few frames of speech, and then a pause, were the end of the wake word."""
 QUIET = 20
 """Frames without speech that are kept to know the noise by."""
 
@@ -24,12 +26,17 @@ class Cut:
         self._before: deque[bytes] = deque(maxlen=LEAD)
         self._silent = TRAIL
         self._quiet: deque[bytes] = deque(maxlen=QUIET)
+        self._voiced = 0
         self.spoken = False
         """Whether there was any speech yet."""
+        self.anew = False
+        """What was taken before this frame was the end of the wake word: forget it."""
 
     def take(self, frame: bytes, speech: bool) -> list[bytes]:
         """The frames to look at now: this one, none, or this one and those before it."""
+        self.anew = speech and len(self._before) == LEAD and 0 < self._voiced <= WAKE_TAIL
         if speech:
+            self._voiced += 1
             self.spoken = True
             self._silent = 0
             out = [*self._before, frame]

@@ -103,7 +103,12 @@ class PocketSphinx:
 
     def feed(self, frame: bytes, speech: bool) -> str | None:
         """Take 80 ms; the words so far, every third frame of speech."""
-        for part in self._cut.take(frame, speech):
+        parts = self._cut.take(frame, speech)
+        if self._cut.anew:
+            self._sound.clear()
+            self._quick.end_utt()
+            self._begin(self._grammar)
+        for part in parts:
             self._sound.append(part)
             self._quick.process_raw(part)
             self._since_partial += 1

@@ -57,7 +57,11 @@ class Vosk:
 
     def feed(self, frame: bytes, speech: bool) -> str | None:
         """Take 80 ms; the words so far, every third frame of speech."""
-        for part in self._cut.take(frame, speech):
+        parts = self._cut.take(frame, speech)
+        if self._cut.anew:
+            self._recognizer.Reset()
+            self._heard.clear()
+        for part in parts:
             if self._recognizer.AcceptWaveform(part):
                 self._keep(self._recognizer.Result())
             self._since_partial += 1

@@ -57,7 +57,10 @@ class Whisper:
 
     def feed(self, frame: bytes, speech: bool) -> str | None:
         """Take 80 ms."""
-        self._sound += self._cut.take(frame, speech)
+        parts = self._cut.take(frame, speech)
+        if self._cut.anew:
+            self._sound.clear()
+        self._sound += parts
         return None
 
     def finish(self) -> str:
