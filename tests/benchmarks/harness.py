@@ -152,6 +152,7 @@ def run(arguments: Sequence[str]) -> int:
         console.print(f"make bench NAME=…   one of: {', '.join(there)}")
         return 2
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    os.environ["OMP_NUM_THREADS"] = "1"  # as in the product: no pool of a library's own
     result = importlib.import_module(f"tests.benchmarks.{arguments[0]}").main()
     return 0 if result in (None, True) else 1
 
