@@ -51,6 +51,11 @@ class Cut:
         return []
 
     @property
+    def silent(self) -> int:
+        """Frames since the last speech."""
+        return self._silent
+
+    @property
     def quiet(self) -> list[bytes]:
         """The latest frames without speech, none of them next to it."""
         return [*self._quiet, *(self._before if self._silent > TRAIL else ())]

@@ -42,6 +42,9 @@ from device.ears.grammar import PHONE, of_phones, of_words
 from device.ears.lexicon import ALL_PHONES, Lexicon
 from device.mind.graph import Graph
 
+EARLY = 5
+"""After so many frames without speech the careful hearing is done ahead of time: the silence that
+ends a command is longer, and what is waited for anyway costs nothing. Speech makes it void."""
 PARTIAL_EVERY = 3
 """Frames between two looks at the words so far."""
 _COMMON: dict[str, Any] = {"loglevel": "FATAL", "lm": None, "bestpath": False, "silprob": 0.1}
@@ -84,10 +87,12 @@ class PocketSphinx:
         self._no_channel = self._quick.get_cmn(False)
         self._grammar = "commands"
         self._cut, self._sound, self._since_partial = Cut(), list[bytes](), 0
+        self._early: str | None = None
 
     def start(self) -> None:
         """Begin an utterance; the channel estimate is the model's own, not the last command's."""
         self._cut, self._sound, self._since_partial = Cut(), [], 0
+        self._early = None
         self._begin("commands")
 
     def _begin(self, grammar: str) -> None:
@@ -104,6 +109,10 @@ class PocketSphinx:
     def feed(self, frame: bytes, speech: bool) -> str | None:
         """Take 80 ms; the words so far, every third frame of speech."""
         parts = self._cut.take(frame, speech)
+        if speech:
+            self._early = None
+        elif self._cut.spoken and self._cut.silent == EARLY:
+            self._early = self._careful_words()
         if self._cut.anew:
             self._sound.clear()
             self._quick.end_utt()
@@ -122,6 +131,10 @@ class PocketSphinx:
         self._quick.end_utt()
         if not self._cut.spoken:
             return ""
+        return self._careful_words() if self._early is None else self._early
+
+    def _careful_words(self) -> str:
+        """All that was taken so far, heard again; empty if it was no command."""
         quiet = [log_bands(np.frombuffer(frame, np.int16)) for frame in self._cut.quiet]
         noise = np.concatenate(quiet) if quiet else np.empty((0, BANDS))
         bands = log_bands(np.frombuffer(b"".join(self._sound), np.int16))
