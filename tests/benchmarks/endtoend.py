@@ -1,4 +1,4 @@
-"""The whole speaker on 60 utterances, at the pace of time, through real ears and hands.
+"""The whole speaker on 70 utterances, at the pace of time, through real ears and hands.
 
 30 times a wake word and a command in several voices, each of which must be acted on as it was
 meant; 30 times speech that must do nothing: half of it close to a wake word or a wake word
@@ -78,6 +78,7 @@ CLOSE = (
     "alexa, somebody left the gate wide open",
 )
 VOICES: tuple[dict[str, Any], ...] = (
+    # four voices: Piper's joe, which is neural, and flite's three recorded ones
     {"voice": "joe"},
     {"voice": "joe", "speed": 1.15},
     {"voice": "joe", "speed": 0.9},
@@ -86,9 +87,9 @@ VOICES: tuple[dict[str, Any], ...] = (
     {"voice": "flite:slt"},
     {"voice": "flite:rms"},
     {"voice": "flite:awb"},
-    {"voice": "espeak:en-us"},
-    {"voice": "espeak:en-gb+f3"},
 )
+BESIDE: tuple[dict[str, Any], ...] = ({"voice": "espeak:en-us"}, {"voice": "espeak:en-gb+f3"})
+"""Voices made of formants: they wake it, and are reported beside the others."""
 TAIL_S = 3.0
 ANSWER_S = 6.0
 
@@ -102,6 +103,8 @@ class Trial:
     wanted: dict[str, Any] | None
     commands: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     latency_ms: float = float("nan")
+    beside: bool = False
+    """Reported beside the others, not with them."""
 
     @property
     def correct(self) -> bool:
@@ -140,6 +143,10 @@ def _name(voice: dict[str, Any]) -> str:
     return " ".join(f"{k} {v}" if k != "voice" else str(v) for k, v in voice.items())
 
 
+def _voice_names(voices: list[dict[str, Any]]) -> str:
+    return ", ".join(sorted({str(voice["voice"]) for voice in voices}))
+
+
 def _voices_that_wake(store: ModelStore) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     waking: list[dict[str, Any]] = []
     deaf: list[dict[str, Any]] = []
@@ -153,13 +160,15 @@ def _voices_that_wake(store: ModelStore) -> tuple[list[dict[str, Any]], list[dic
 
 
 def _trials(voices: list[dict[str, Any]]) -> Iterator[tuple[Trial, Sound]]:
-    for i in range(30):
+    chosen = [voices[(i + i // len(COMMANDS)) % len(voices)] for i in range(30)]
+    chosen += [BESIDE[i % len(BESIDE)] for i in range(len(COMMANDS))]
+    for i, voice in enumerate(chosen):
         text, intent, slots = COMMANDS[i % len(COMMANDS)]
-        voice = voices[(i + i // len(COMMANDS)) % len(voices)]
         wanted = {"intent": int(intent), "slots": [[int(s), v] for s, v in slots.items()]}
-        yield Trial(f"alexa, {text}", _name(voice), wanted), say(f"alexa, {text}", **voice)
+        trial = Trial(f"alexa, {text}", _name(voice), wanted, beside=voice in BESIDE)
+        yield trial, say(f"alexa, {text}", **voice)
     for i, text in enumerate(CLOSE + PASSING):
-        voice = voices[i % len(voices)]
+        voice = (*voices, *BESIDE)[i % (len(voices) + len(BESIDE))]
         yield Trial(text, _name(voice), None), say(text, **voice)
 
 
@@ -279,10 +288,12 @@ def _report(
     settings: config.Config,
     voices: list[dict[str, Any]],
 ) -> bool:
-    commands = [t for t, _ in trials if t.wanted]
-    latencies = [t.latency_ms for t, _ in trials if t.correct]
+    commands = [t for t, _ in trials if t.wanted and not t.beside]
+    beside = [t for t, _ in trials if t.beside]
+    latencies = [t.latency_ms for t in commands if t.correct]
     figures = {
         "acted_correctly": sum(t.correct for t in commands),
+        "acted_correctly_espeak": sum(t.correct for t in beside),
         "acted_wrongly": sum(t.wrong for t, _ in trials),
         "end_of_speech_to_action_ms_p50": harness.percentile(latencies, 50),
         "end_of_speech_to_action_ms_p95": harness.percentile(latencies, 95),
@@ -298,7 +309,8 @@ def _report(
         "hands_pss_mb": harness.at_most(80),
     }
     notes = {
-        "acted_correctly": f"of {len(commands)}, {len(voices)} voices",
+        "acted_correctly": f"of {len(commands)}: {_voice_names(voices)}",
+        "acted_correctly_espeak": f"of {len(beside)}",
         "acted_wrongly": f"of {len(trials)}",
         "end_of_speech_to_action_ms_p95": f"less {settings.listen.silence_s:g} s of silence",
         "recognizer_pss_mb": "parent and children",
