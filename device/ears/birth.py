@@ -128,7 +128,7 @@ def _vad(store: ModelStore) -> tuple[Vad, list[FaultCode]]:
 
 
 def _seals(*, threads: bool) -> Seals:
-    """What the recognizer's parent and its children put on; `threads` for an engine with its own."""
+    """What the recognizer's parent and its children put on; `threads`: the engine starts some."""
 
     def parent(lines: Sequence[Ends]) -> None:
         memory.lock()

@@ -14,8 +14,8 @@ from device.ears.lexicon import Lexicon
 
 WORD = "stop"
 RINGING, SPEAKING = 1e-24, 1e-15
-"""The lower, the more easily it is heard. On synthesized voices: over a ring at half the
-level of the word, no false one in the 15 s of ring that were tried; over speech many are missed."""
+"""The lower, the more easily it is heard. On synthesized voices: over a ring at half the level of
+the word, no false one in the 15 s of ring that were tried; over speech many are missed."""
 
 
 class StopWord:
