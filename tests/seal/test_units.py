@@ -15,7 +15,7 @@ import pytest
 from device.mind.types import RATE
 from tests import voices
 from tests.seal.machine import Machine
-from tests.seal.speaker import INSTALLER, PYTHON, Speaker
+from tests.seal.speaker import INSTALLER, MANY_LIVES, PYTHON, Speaker
 
 pytestmark = [pytest.mark.systemd, pytest.mark.slow]
 EARS, HANDS, PANEL = "keepmum-ears.service", "keepmum-hands.service", "keepmum-panel.service"
@@ -56,8 +56,7 @@ def test_a_spoken_timer_rings_on_the_installed_speaker(speaker: Speaker, tmp_pat
 
 def test_installing_again_changes_nothing_that_is_there(speaker: Speaker) -> None:
     settings = speaker.machine.root / "etc/keepmum/keepmum.toml"
-    settings.write_text(settings.read_text() + '\n[general]\nname = "kitchen"\n')
-    settings.write_text('[general]\nname = "kitchen"\n')
+    settings.write_text('[general]\nname = "kitchen"\n' + MANY_LIVES)
     speaker.install()
     assert "kitchen" in settings.read_text()
     speaker.wait_until_listening()
