@@ -78,7 +78,7 @@ import os, sys
 import numpy as np
 from device.seal import memory
 memory.harden()
-ballast = list(range(10**6, 10**6 + 50_000))  # fills the holes of the heap: what comes lies in a row
+ballast = list(range(10**6, 10**6 + 50_000))  # fills holes: what comes lies in a row
 piece = np.zeros(1280, np.int16); os.readv(0, [piece])
 kept = {keep}
 if kept is not piece: piece.fill(0)
