@@ -27,7 +27,10 @@ def settings(tmp_path: Path) -> Config:
     return dataclasses.replace(
         defaults,
         service=dataclasses.replace(
-            defaults.service, state=str(tmp_path / "state"), sentences=str(tmp_path)
+            defaults.service,
+            state=str(tmp_path / "state"),
+            sentences=str(tmp_path),
+            ask=str(tmp_path / "ask.sock"),
         ),
         sound=dataclasses.replace(defaults.sound, output="null"),
         voice=dataclasses.replace(defaults.voice, engine="none"),

@@ -98,7 +98,10 @@ def demo_settings(folder: Path, keep: Path | None = None) -> Config:
         defaults,
         wake=dataclasses.replace(defaults.wake, words=("alexa", "hey_jarvis")),
         service=dataclasses.replace(
-            defaults.service, state=str(folder / "state"), sentences=str(folder / "sentences")
+            defaults.service,
+            state=str(folder / "state"),
+            sentences=str(folder / "sentences"),
+            ask=str(folder / "ask.sock"),
         ),
         sound=dataclasses.replace(defaults.sound, output=str(keep) if keep else "auto"),
     )

@@ -7,6 +7,7 @@ get what units would give them: the listening letter socket, and settings in one
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import select
 import signal
@@ -22,6 +23,7 @@ from device.service import FIRST_PASSED
 
 RESTART_S = 1.0
 STOP_S = 5.0
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -49,6 +51,8 @@ class Process:
             os._exit(127)
 
     def _become(self) -> None:
+        # whoever kills the supervisor means its children too
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         # through high numbers, so that no descriptor is overwritten before it was passed
         high = [os.dup2(fd, 100 + i) for i, fd in enumerate(self.passed.values())]
         for i, fd in enumerate(high):

@@ -176,7 +176,7 @@ def _settings(folder: Path) -> config.Config:
     text = (
         "[listen]\ncomplete_silence_s = 0.7\n"  # one silence for all, so that it can be left out
         f'[service]\nstate = "{folder / "state"}"\nactivations_per_hour = 600\n'
-        f'sentences = "{folder}"\n[sound]\noutput = "null"\n'
+        f'sentences = "{folder}"\nask = "{folder / "ask.sock"}"\n[sound]\noutput = "null"\n'
     )
     return config.parse(text)
 
