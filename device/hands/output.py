@@ -6,7 +6,6 @@ play and may be closed when there is nothing.
 
 from __future__ import annotations
 
-import os
 import time
 import wave
 from collections.abc import Callable, Iterator
@@ -136,7 +135,7 @@ class PyAudioSink:
 
     def open(self) -> None:
         """See `Sink.open`; takes the first rate and channel count that the device can."""
-        with _quiet():
+        with portaudio.quiet():
             self._open()
 
     def _open(self) -> None:
@@ -147,15 +146,14 @@ class PyAudioSink:
         index = self._index()
         for rate, channels in ((22_050, 1), (48_000, 1), (44_100, 1), (48_000, 2), (44_100, 2)):
             try:
-                with portaudio.quiet():
-                    self._stream = self._audio.open(
-                        format=pyaudio.paInt16,
-                        channels=channels,
-                        rate=rate,
-                        output=True,
-                        output_device_index=index,
-                        frames_per_buffer=int(rate * BLOCK_SECONDS),
-                    )
+                self._stream = self._audio.open(
+                    format=pyaudio.paInt16,
+                    channels=channels,
+                    rate=rate,
+                    output=True,
+                    output_device_index=index,
+                    frames_per_buffer=int(rate * BLOCK_SECONDS),
+                )
             except (OSError, ValueError):
                 continue
             self.rate, self._channels = rate, channels
@@ -205,19 +203,6 @@ class PyAudioSink:
 
     def _there(self) -> str:
         return portaudio.there_are(portaudio.devices(self._audio, "Output"))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """PortAudio and ALSA write their search for devices to stderr; it would drown what matters."""
-    saved, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
 
 
 @contextmanager
