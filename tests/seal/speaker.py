@@ -72,7 +72,6 @@ class Speaker:
             "restart", "keepmum-test-microphone.service", "keepmum-test-loudspeaker.service"
         )
         self.machine.until("sound servers answer", self.hears_servers)
-        self.allow_many_lives()
         self.machine.systemctl("restart", "keepmum-hands.service")
         self.machine.systemctl("restart", "--no-block", "keepmum-ears.service")
 

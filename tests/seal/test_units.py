@@ -26,6 +26,7 @@ DENIED, THERE_BUT_EMPTY = "EPERM", "ENXIO"
 def speaker(bare_machine: Machine) -> Iterator[Speaker]:
     made = Speaker(bare_machine)
     made.install()
+    made.allow_many_lives()
     made.give_sound()
     made.wait_until_listening()
     yield made
