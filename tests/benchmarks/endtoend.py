@@ -294,7 +294,8 @@ def _report(
     figures = {
         "acted_correctly": sum(t.correct for t in commands),
         "acted_correctly_espeak": sum(t.correct for t in beside),
-        "acted_wrongly": sum(t.wrong for t, _ in trials),
+        "acted_wrongly": sum(t.wrong for t, _ in trials if not t.beside),
+        "acted_wrongly_espeak": sum(t.wrong for t in beside),
         "end_of_speech_to_action_ms_p50": harness.percentile(latencies, 50),
         "end_of_speech_to_action_ms_p95": harness.percentile(latencies, 95),
         **memory,
@@ -311,7 +312,8 @@ def _report(
     notes = {
         "acted_correctly": f"of {len(commands)}: {_voice_names(voices)}",
         "acted_correctly_espeak": f"of {len(beside)}",
-        "acted_wrongly": f"of {len(trials)}",
+        "acted_wrongly": f"of {len(trials) - len(beside)}",
+        "acted_wrongly_espeak": f"of {len(beside)}",
         "end_of_speech_to_action_ms_p95": f"less {settings.listen.silence_s:g} s of silence",
         "recognizer_pss_mb": "parent and children",
         "voice_pss_mb": "the voice engine's own process",
