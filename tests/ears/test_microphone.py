@@ -131,7 +131,9 @@ def test_an_unknown_device_names_those_there_are(sound: VirtualSound) -> None:
 def test_a_device_is_found_by_index_and_by_part_of_its_name(sound: VirtualSound) -> None:
     index, name = portaudio.listed("Input")[0]
     for device in (index, str(index), name[:3].upper()):
-        mic.PyAudioMicrophone(device).close()
+        opened = mic.PyAudioMicrophone(device)
+        assert opened.read().shape == (FRAME_SAMPLES,)
+        opened.close()
 
 
 def test_sound_of_another_kind_is_refused_with_what_it_is(tmp_path: Path) -> None:
