@@ -139,6 +139,8 @@ def check(config: Config) -> list[Fault]:
             faults.append(Fault(f"sound.{key}", f"must be a time such as 22:00, not {at!r}"))
     if bool(config.sound.quiet_from) != bool(config.sound.quiet_to):
         faults.append(Fault("sound.quiet_to", "quiet hours need both a beginning and an end"))
+    if config.microphone.reference_channel == config.microphone.channel:
+        faults.append(Fault("microphone.reference_channel", "must not be the microphone's channel"))
     if config.listen.patience_s > config.listen.longest_command_s:
         faults.append(Fault("listen.patience_s", "must not be longer than longest_command_s"))
     return faults + _home_faults(config.home) + _command_faults(config.command)

@@ -159,6 +159,16 @@ class WrongRate(KeepmumError):
     exit_code = 35
 
 
+class TooFewChannels(KeepmumError):
+    """The microphone {device} has {has} channels, and the settings name its channel {asked}."""
+
+    mend = (
+        "Name a device that has them in [microphone] device (`hw:` devices have all of theirs),"
+        " or leave reference_channel away to go without a reference."
+    )
+    exit_code = 36
+
+
 class NoVirtualSound(KeepmumError):
     """There is no virtual microphone: {program} is not there or does not start."""
 

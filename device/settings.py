@@ -25,6 +25,16 @@ class Microphone:
     device: str | int = setting(
         "default", "Name (or part of it) or index of the capture device; see `keepmum devices`."
     )
+    channel: int = setting(
+        1, "The channel of that device that hears the room, counted from 1.", low=1, high=32
+    )
+    reference_channel: int | None = setting(
+        None,
+        "The channel that carries what the loudspeaker is given; its echo is taken out."
+        " Left away: there is none.",
+        low=1,
+        high=32,
+    )
 
 
 @dataclass(frozen=True)

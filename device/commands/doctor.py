@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from device.commands import around
 from device.commands.run import ConfigFile
 from device.commands.units import ears_paused
 from device.config import Config
+from device.ears.echo import Echo
 from device.errors import KeepmumError
 from device.mind.types import frames
 from device.modelstore import ModelStore
@@ -106,14 +108,15 @@ def _sentences(settings: Config) -> str:
 
 
 def _microphone(settings: Config) -> str:
-    from device.ears.microphone import open_microphone
+    from device.ears.microphone import Channels, open_microphone
 
     with ears_paused() as paused:
-        opened = open_microphone("", settings.microphone.device)
-        power = 0.0
+        opened = open_microphone("", settings.microphone.device, Channels.of(settings.microphone))
+        power, references = 0.0, list[str]()
         try:
             for _ in range(frames(LISTEN_S)):
                 power += float(np.mean(opened.read().astype(np.float32) ** 2))
+                references.append(_reference(opened.echo))
         finally:
             opened.close()
     level = 10 * np.log10(power / frames(LISTEN_S) / 32768.0**2 + 1e-10)
@@ -121,7 +124,19 @@ def _microphone(settings: Config) -> str:
         judged = "nothing but silence: is it muted or turned down?"
     else:
         judged = "too loud: turn the capture level down" if level > LOUD_DB else "a good level"
-    return f"{level:.0f} dB, {judged}{' (ears were paused for it)' if paused else ''}"
+    reference = Counter(references).most_common(1)[0][0]
+    return f"{level:.0f} dB, {judged}{reference}{' (ears were paused for it)' if paused else ''}"
+
+
+def _reference(echo: Echo | None) -> str:
+    """What a frame says of the reference, while keepmum plays nothing."""
+    if echo is None:
+        return ""
+    if not echo.sounding:
+        return "; the reference is silent, as it should be while nothing plays"
+    if echo.copied:
+        return "; the reference is a copy of the microphone, and is not used"
+    return "; there is sound on the reference: is anything playing, or is it a microphone?"
 
 
 def _loudspeaker(settings: Config) -> str:

@@ -27,8 +27,9 @@ from device import config
 from device.commands.run import ConfigFile
 from device.commands.units import ears_paused
 from device.config import Config
+from device.ears.echo import Echo
 from device.ears.endpoint import Vad
-from device.ears.microphone import EndOfSound, Microphone, Sound, open_microphone
+from device.ears.microphone import Channels, EndOfSound, Microphone, Sound, open_microphone
 from device.ears.wakeword import Reading, WakeWords
 from device.mind.types import FRAME_SECONDS, frames
 from device.modelstore import ModelStore
@@ -55,7 +56,7 @@ def listen(config_file: ConfigFile = None, source: Input = "") -> None:
     """Show level, scores, threshold and wakes, live, until Ctrl-C. Nothing is recorded."""
     settings, console = config.load(config_file), Console()
     with hearing(settings, source, console) as (microphone, wake):
-        view = View(wake)
+        view = View(wake, microphone.echo)
         console.print("[dim]Nothing is recorded. Ctrl-C ends it.")
         with Live(console=console, refresh_per_second=12, get_renderable=view.render):
             for frame in sound(microphone):
@@ -103,7 +104,8 @@ def hearing(
     with ears_paused() as paused:
         if paused:
             console.print("The ears are stopped for as long as this runs; they start again then.")
-        microphone = open_microphone(source, settings.microphone.device)
+        channels = Channels.of(settings.microphone)
+        microphone = open_microphone(source, settings.microphone.device, channels)
         try:
             yield microphone, wake
         except KeyboardInterrupt:
@@ -143,8 +145,9 @@ def bar(share: float, mark: float | None = None) -> Text:
 class View:
     """What `listen` shows: the present frame, and how often each word woke."""
 
-    def __init__(self, wake: WakeWords) -> None:
+    def __init__(self, wake: WakeWords, echo: Echo | None = None) -> None:
         self._names = [word.word.name for word in wake.words]
+        self._echo = echo
         self.level, self.readings = QUIETEST_DB, tuple[Reading, ...]()
         self.wakes = [0] * len(self._names)
         self._rest = [0] * len(self._names)
@@ -170,7 +173,16 @@ class View:
             scores = ["" if n is None else f"{n:.3f}" for n in numbers]
             last = (f"{reading.fused:.3f}", f"{reading.threshold:.3f}", str(woke))
             table.add_row(name, *scores, bar(reading.fused, reading.threshold), *last)
-        return Group(level, table)
+        return Group(level, *self._echoes(), table)
+
+    def _echoes(self) -> list[Text]:
+        """A line about the echo, if the microphone has a reference."""
+        if not self._echo:
+            return []
+        if self._echo.copied:
+            return [Text("echo   the reference is a copy of the microphone: it is not used")]
+        taken = f"{self._echo.taken_db:.0f} dB taken away"
+        return [Text(f"echo   {taken if self._echo.sounding else 'the loudspeaker is silent'}")]
 
 
 @dataclass

@@ -25,7 +25,7 @@ ctl.!default { type pulse }
 """
 _PULSE = "load-module module-native-protocol-unix auth-anonymous=1 socket={socket}\n"
 _NULL_SINK = (
-    "load-module module-null-sink sink_name={name} rate=16000 channels=1 format=s16le\n"
+    "load-module module-null-sink sink_name={name} rate=16000 channels={channels} format=s16le\n"
     "load-module module-remap-source source_name={name}_source master={name}.monitor\n"
 )
 _SERVER = (
@@ -80,28 +80,30 @@ class VirtualSound:
 
 @contextmanager
 def virtual_sound(
-    sinks: tuple[str, ...] = ("mic",), folder: Path | None = None
+    sinks: tuple[str, ...] = ("mic",), folder: Path | None = None, channels: int = 1
 ) -> Iterator[VirtualSound]:
     """A private PulseAudio; the first sink's monitor is the default microphone."""
     missing = [p for p in ("pulseaudio", "paplay", "pactl") if shutil.which(p) is None]
     if missing:
         raise NoVirtualSound(program=missing[0])
     with tempfile.TemporaryDirectory(prefix="keepmum-sound-") as made:
-        server = start_server(folder or Path(made), sinks)
+        server = start_server(folder or Path(made), sinks, channels)
         try:
             yield server
         finally:
             server.stop()
 
 
-def start_server(folder: Path, sinks: tuple[str, ...] = ("mic",)) -> VirtualSound:
+def start_server(
+    folder: Path, sinks: tuple[str, ...] = ("mic",), channels: int = 1
+) -> VirtualSound:
     """Start a private PulseAudio in `folder`; returns when it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "asound.conf").write_text(
         f"<{_system_alsa()}>\n{_ALSA}" if _system_alsa() else _ALSA, encoding="utf-8"
     )
     script = _PULSE.format(socket=folder / "native")
-    script += "".join(_NULL_SINK.format(name=name) for name in sinks)
+    script += "".join(_NULL_SINK.format(name=name, channels=channels) for name in sinks)
     script += f"set-default-source {sinks[0]}_source\nset-default-sink {sinks[-1]}\n"
     (folder / "default.pa").write_text(script, encoding="utf-8")
     process = subprocess.Popen(

@@ -25,7 +25,7 @@ from device.ears.crew import build_crew
 from device.ears.ear import Ear
 from device.ears.endpoint import Vad
 from device.ears.loop import listen
-from device.ears.microphone import open_microphone
+from device.ears.microphone import Channels, open_microphone
 from device.ears.pipes import RECORD_BYTES
 from device.ears.recognizer import Recognizer, start
 from device.ears.wakeword import WakeWords
@@ -77,7 +77,8 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     notifier = Notifier()
     hands = accept(given.letters)
     before = seccomp.descriptors()
-    microphone = open_microphone(given.source, config.microphone.device)
+    channels = Channels.of(config.microphone)
+    microphone = open_microphone(given.source, config.microphone.device, channels)
     ear = Ear(
         microphone=microphone,
         wake=wake,

@@ -124,6 +124,7 @@ class Ear:
         """Leave nothing of the sound that was taken in, or of what was made of it."""
         self.wake.forget()
         self.vad.forget()
+        self.microphone.forget()
 
     def tell(self, letter: Letter) -> None:
         """One letter to the hands. Without hands nothing is taken in: raises HandsGone."""

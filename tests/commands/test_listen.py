@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from device.commands import listen
 from device.commands.cli import app
 from device.commands.listen import Room, View
 from device.config import WAKE_WORDS, Wake, Word
+from device.ears.echo import Echo
 from device.ears.wakeword import Reading, WakeWords
 from device.mind.types import FRAME_SAMPLES
 from tests.voices import in_room, models, save, say
@@ -117,3 +119,20 @@ def test_the_ears_are_stopped_for_as_long_and_this_is_said(
     said = run("listen", "--input", str(tmp_path / "sound.wav"))
     assert story == ["stopped", "started"]
     assert "ears are stopped" in said
+
+
+def test_the_view_says_what_is_taken_away_of_the_loudspeaker(wake: WakeWords) -> None:
+    def shown(echo: Echo | None) -> str:
+        console = Console(width=120)
+        with console.capture() as captured:
+            console.print(View(wake, echo).render())
+        return captured.get()
+
+    assert "echo" not in shown(None)
+    echo, word, tick = Echo(), say("alexa")[:FRAME_SAMPLES], np.zeros(FRAME_SAMPLES, np.int16)
+    assert "the loudspeaker is silent" in shown(echo)
+    tick[::100] = 500
+    echo.cancel(word.copy(), tick)
+    assert "dB taken away" in shown(echo)
+    echo.cancel(tick, tick)
+    assert "a copy of the microphone" in shown(echo)

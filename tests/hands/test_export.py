@@ -252,6 +252,8 @@ OPENS_NOTHING = {
     "recognizer.engine": "works on what was taken in",
     "recognizer.model": "works on what was taken in",
     "service.socket": "a path",
+    "microphone.channel": "another of the same device",
+    "microphone.reference_channel": "another of the same device",
     "service.ask": "a path",
     "service.state": "a path",
     "service.commands_socket": "a path",
