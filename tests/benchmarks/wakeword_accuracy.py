@@ -14,7 +14,6 @@ alone, with weight and cap as they are.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -24,14 +23,13 @@ import numpy as np
 from rich.table import Table
 
 from device.ears.wakeword import CAP, WEIGHT
-from device.hands.sounds import RATE as RING_RATE
-from device.hands.sounds import ring
-from device.mind.types import FRAME_SAMPLES, RATE, Hint
+from device.mind.types import FRAME_SAMPLES, RATE
 from tests.benchmarks import harness, stops
-from tests.benchmarks.recordings import CONDITIONS, Clip, Mixer, Sound, active_power, clips, read
-from tests.benchmarks.replies import texts as reply_texts
+from tests.benchmarks.recordings import CONDITIONS, Clip, Mixer, Sound, clips, half, read
+from tests.benchmarks.wakeword_over import BACKGROUND, VARIANTS, own_voice
 from tests.benchmarks.wakeword_scores import (
     WORDS,
+    Figures,
     Line,
     Listener,
     Trace,
@@ -44,12 +42,9 @@ from tests.benchmarks.wakeword_scores import (
     roc,
     threshold,
 )
-from tests.voices import has_voice, models, resample, room, say
+from tests.voices import has_voice, models, room, say
 
-BACKGROUND = RATE
-"""One second of background before and after a word."""
 ENGINES = ("openwakeword", "microwakeword", "fused")
-VARIANTS = [("joe", s, p) for s, p in product((0.85, 1.0, 1.2), (0.95, 1.0, 1.06))]
 OTHERS = ("flite:slt", "flite:rms", "flite:awb", "espeak", "espeak:en-gb+f3", "espeak:en-us+m3")
 SPARE = 0.5
 """Log-odds between the strongest other sound and a chosen threshold, as for the defaults."""
@@ -110,25 +105,6 @@ def score(listener: Listener, found: Corpus, condition: str) -> Scored:
     return Scored(words, listener.trace(np.concatenate(mixed)), ends)
 
 
-class Figures:
-    """Figures with their intervals as notes."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, float] = {}
-        self.notes: dict[str, str] = {}
-
-    def rate(self, name: str, hits: int, n: int) -> None:
-        low, high = harness.wilson(hits, n)
-        self.values[name] = hits / n
-        self.notes[name] = f"n = {n}, 95 %: {low:.3f} to {high:.3f}"
-
-    def count(self, name: str, number: int, in_hours: float) -> None:
-        self.values[name] = number
-        self.notes[name] = f"in {in_hours:.2f} h" + (
-            f"; bounds the rate below {3 / in_hours:.1f}/h" if not number else ""
-        )
-
-
 def best(traces: Iterable[Trace], word: int, engine: int) -> Line:
     """The highest score of each sound."""
     return np.array([trace[:, word, engine].max() for trace in traces])
@@ -158,12 +134,6 @@ def alexa(figures: Figures, scored: dict[str, Scored]) -> None:
     file = harness.RESULTS / "wakeword_accuracy.svg"
     draw_roc(file, curves, "alexa: misses and false accepts")
     harness.console.print(f"ROC: {file.relative_to(harness.ROOT)}")
-
-
-def half(name: str) -> bool:
-    """Whether a recording is in the half that is chosen on."""
-    # a salted hash: names may already have been split by a plain one
-    return int(hashlib.sha256(f"half {Path(name).name}".encode()).hexdigest(), 16) % 2 == 0
 
 
 def held_out(figures: Figures, found: Corpus, scored: dict[str, Scored]) -> None:
@@ -259,40 +229,6 @@ def without(scores: Line, found: Corpus, word: str, stream: Trace) -> Line:
     return scores[kept]
 
 
-def own_voice(figures: Figures, listener: Listener, found: Corpus) -> None:
-    """Its own replies at the level of a command, alone and with a wake word over them."""
-    level = float(np.median([active_power(clip.sound) for clip in found.words]))
-    replies = [leveled(say(text), level) for text in reply_texts()]
-    pause = np.zeros(RATE // 10)
-    rings = [leveled(rung(kind), level) for kind in ("timer", "alarm")]
-    long = np.concatenate([part for sound in (*replies, *rings) for part in (sound, pause)])
-    trace = listener.trace(np.clip(np.round(long), -32768, 32767).astype(np.int16), Hint.SPEAKING)
-    limits = [listener.wake.threshold_of(word) for word in listener.wake.words]
-    wakes = sum(events(trace[:, n, 2], limit) for n, limit in enumerate(limits))
-    figures.count("self_wakes", wakes, hours(len(trace)))
-    figures.values["self_highest_alexa"] = float(trace[:, 0, 2].max())
-    chance = np.random.default_rng(1)
-    heard = 0
-    for clip in found.words:
-        length = len(clip.sound) + 2 * BACKGROUND
-        start = int(chance.integers(max(1, len(long) - length)))
-        over = leveled(np.resize(long[start:], length), active_power(clip.sound))
-        over[BACKGROUND : BACKGROUND + len(clip.sound)] += clip.sound
-        over *= min(1.0, 32000 / np.abs(over).max())
-        both = listener.trace(np.round(over).astype(np.int16), Hint.SPEAKING)
-        heard += bool((both[:, 0, 2] >= limits[0]).any())
-    figures.rate("barge_in_rate", heard, len(found.words))
-    said = [(v, say("alexa", *v)) for v in VARIANTS]
-    heard = 0
-    for number, (_, word) in enumerate(said):
-        reply = replies[number * 7 % len(replies)]
-        over = np.resize(np.concatenate([reply, pause]), len(word) + 2 * BACKGROUND)
-        over[BACKGROUND : BACKGROUND + len(word)] += leveled(word, level)
-        both = listener.trace(np.clip(over, -32768, 32767).astype(np.int16), Hint.SPEAKING)
-        heard += bool((both[:, 0, 2] >= limits[0]).any())
-    figures.rate("barge_in_rate_synthesized", heard, len(said))
-
-
 def stop_word(figures: Figures) -> None:
     """The stop word over rings and over replies, synthesized, at the same level."""
     counts = stops.count()
@@ -300,16 +236,6 @@ def stop_word(figures: Figures) -> None:
         figures.rate(name, heard, of)
     rates = [counts[name] for name in ("stop_rate_ringing", "stop_rate_speaking")]
     figures.rate("stop_rate", sum(h for h, _ in rates), sum(n for _, n in rates))
-
-
-def rung(kind: str) -> Line:
-    """Three turns of the ring, at the ears' rate."""
-    return np.tile(resample(ring(kind), RING_RATE / RATE), 3)
-
-
-def leveled(sound: Sound | Line, power: float) -> Line:
-    """The sound at a mean power of its active frames."""
-    return np.asarray(sound * np.sqrt(power / active_power(np.asarray(sound))), np.float64)
 
 
 def main() -> bool:
@@ -324,7 +250,7 @@ def main() -> bool:
     latency(figures, found, scored)
     streams = [scored["clean"].stream, scored["10"].stream]
     synthesized(figures, listener, found.noise, streams, found)
-    own_voice(figures, listener, found)
+    own_voice(figures, listener, found.words, found.others)
     stop_word(figures)
     if not found.real:
         figures.notes["miss_clean_at_0fa"] += ", synthesized"

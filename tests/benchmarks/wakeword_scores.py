@@ -21,6 +21,7 @@ from device.ears.wakeword import (
 )
 from device.mind.types import FRAME_SECONDS, Hint
 from device.modelstore import ModelStore
+from tests.benchmarks import harness
 from tests.benchmarks.recordings import Sound, frames
 
 WORDS = ("alexa", "hey_jarvis", "hey_mycroft", "okay_nabu")
@@ -45,6 +46,25 @@ class Listener:
             for f in frames(sound)
         ]
         return np.array(found)
+
+
+class Figures:
+    """Figures with their intervals as notes."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, float] = {}
+        self.notes: dict[str, str] = {}
+
+    def rate(self, name: str, hits: int, n: int) -> None:
+        low, high = harness.wilson(hits, n)
+        self.values[name] = hits / n
+        self.notes[name] = f"n = {n}, 95 %: {low:.3f} to {high:.3f}"
+
+    def count(self, name: str, number: int, in_hours: float) -> None:
+        self.values[name] = number
+        self.notes[name] = f"in {in_hours:.2f} h" + (
+            f"; bounds the rate below {3 / in_hours:.1f}/h" if not number else ""
+        )
 
 
 def threshold(word: str) -> float:
