@@ -14,6 +14,7 @@ from device.schema import REQUIRED, fields_of, limits
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+BENCHMARKS_HEAD = ("| benchmark | figure | measured | |", "|---|---|---|---|")
 
 
 def settings() -> str:
@@ -83,17 +84,37 @@ def commands() -> str:
     return "\n".join(rows)
 
 
-def benchmarks() -> str:
-    """The figures of every benchmark whose result lies in build/bench."""
-    rows = ["| benchmark | figure | measured | |", "|---|---|---|---|"]
-    stamps = set()
-    for path in sorted((ROOT / "build" / "bench").glob("*.json")):
+def benchmarks(old: str, folder: Path) -> str:
+    """The table `old`, with the figures of every benchmark whose result lies in `folder`.
+
+    A benchmark that has no result there keeps its rows and its stamp: one machine need not run
+    them all, and the stamp says when each was run.
+    """
+    rows, stamps = _told(old)
+    for path in folder.glob("*.json"):
         record = json.loads(path.read_text(encoding="utf-8"))
-        stamps.add(f"{path.stem}: {record['date'][:10]}, {record['commit']}, {record['machine']}")
-        for figure, value in record["figures"].items():
-            note = record.get("notes", {}).get(figure, "")
-            rows.append(f"| {path.stem} | `{figure}` | {value:.4g} | {note} |")
-    return "\n".join([*rows, "", *(f"- {stamp}" for stamp in sorted(stamps))])
+        stamps[path.stem] = f"{record['date'][:10]}, {record['commit']}, {record['machine']}"
+        notes = record.get("notes", {})
+        rows[path.stem] = [
+            f"| {path.stem} | `{figure}` | {value:.4g} | {notes.get(figure, '')} |"
+            for figure, value in record["figures"].items()
+        ]
+    table = [row for _, found in sorted(rows.items()) for row in found]
+    listed = [f"- {name}: {stamp}" for name, stamp in sorted(stamps.items())]
+    return "\n".join([*BENCHMARKS_HEAD, *table, "", *listed])
+
+
+def _told(table: str) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Rows and stamp of every benchmark that a table made by `benchmarks` tells of."""
+    rows: dict[str, list[str]] = {}
+    stamps: dict[str, str] = {}
+    for line in table.splitlines():
+        if line.startswith("- "):
+            name, _, stamp = line.removeprefix("- ").partition(": ")
+            stamps[name] = stamp
+        elif line.startswith("| ") and line not in BENCHMARKS_HEAD:
+            rows.setdefault(line.split(" | ")[0].removeprefix("| "), []).append(line)
+    return rows, stamps
 
 
 TABLES = {
@@ -117,8 +138,7 @@ def write() -> None:
     """Put the tables into the README."""
     text = README.read_text(encoding="utf-8")
     made = {name: table() for name, table in TABLES.items()}
-    if any((ROOT / "build" / "bench").glob("*.json")):
-        made["benchmarks"] = benchmarks()
+    made["benchmarks"] = benchmarks(between(text, "benchmarks"), ROOT / "build" / "bench")
     for name, table in made.items():
         text = text.replace(
             f"<!-- {name} -->\n{between(text, name)}\n<!-- /{name} -->",

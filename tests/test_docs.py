@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,23 @@ from tests import docs
 def test_a_table_of_the_readme_is_what_the_code_says(name: str) -> None:
     table = docs.TABLES[name]()
     assert docs.between(docs.README.read_text(encoding="utf-8"), name) == table, "run `make docs`"
+
+
+def test_a_benchmark_without_a_new_result_keeps_its_rows_and_its_stamp(tmp_path: Path) -> None:
+    told = docs.between(docs.README.read_text(encoding="utf-8"), "benchmarks")
+    assert docs.benchmarks(told, tmp_path) == told
+    record = {"date": "2031-02-03T04:05:06", "commit": "abc1234", "machine": "a Pi"}
+    figures = {"load_s": 0.25, "new": 3.0}
+    result = record | {"figures": figures, "notes": {"new": "a note"}}
+    (tmp_path / "wakeword_speed.json").write_text(json.dumps(result))
+    made = docs.benchmarks(told, tmp_path)
+    assert "| wakeword_speed | `load_s` | 0.25 |  |\n" in made
+    assert "| wakeword_speed | `new` | 3 | a note |\n" in made
+    assert "- wakeword_speed: 2031-02-03, abc1234, a Pi" in made
+    assert sum("wakeword_speed" in line for line in made.splitlines()) == 3
+    others = [line for line in told.splitlines() if "wakeword_speed" not in line]
+    assert [line for line in made.splitlines() if "wakeword_speed" not in line] == others
+    assert docs.benchmarks(made, tmp_path) == made
 
 
 def test_the_map_names_every_room_and_nothing_that_is_not_there() -> None:
