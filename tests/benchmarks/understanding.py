@@ -62,6 +62,8 @@ SLOTS = {
 LEVELS = {"clean": None, "18db": 18.0, "12db": 12.0, "6db": 6.0}
 VOICES = ("joe", "flite:slt", "flite:rms")
 OTHER_VOICES = ("flite:awb", "espeak")
+EXAMPLES = 2
+"""Sentences of each kind that a household says."""
 TALK = (
     "did you see the game last night it was really something",
     "i told her that we would be late but she never listens",
@@ -226,7 +228,7 @@ def household_commands(run: Run, folder: Path | None) -> None:
     """Examples of every intent, said by several voices, and what the text of each means."""
     of, names = household()
     crew, exact = default_engine(of), matcher("en", names)
-    asked = [" ".join(example.words) for example in examples(of, 1)]
+    asked = [" ".join(example.words) for example in examples(of, EXAMPLES)]
     texts = [t for t in asked if crew.understand(t.split(), False) is not None][::EVERY]
     meant = {text: exact.match(text.split()) for text in texts}
     for level, snr_db, goal in (("", None, 0.97), ("_12db", 12.0, 0.90)):

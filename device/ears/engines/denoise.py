@@ -1,12 +1,18 @@
 """Clean speech estimated from noisy speech, by what the acoustic model knows of clean speech.
 
 Vector Taylor series (P. Moreno, 1996): each of the model's Gaussians is moved to where the noise
-would take it (in each band, the logarithm of the sum of both powers), the frame is shared out
-among the moved Gaussians, and what the noise added to them is taken off again. The speaker's and
-the channel's mean is estimated in the same rounds. Only a mean and a variance per band are
-assumed of the noise; they come from the frames without speech before and after the command.
+would take it (in each band, the logarithm of the sum of both powers) and widened by what is not
+known: the speech's own variance, the noise's, and the phase between the two, which adds or takes
+away most where both are as loud. A frame is shared out among them, and each says what speech it
+expects under the noise that was heard: where speech is louder, what was heard; where the noise
+covers it, the model's own mean, and not the noise's whims (the least mean square error). The
+speaker's and the channel's mean is estimated in the same rounds.
 
-Nothing is learned from recordings, and clean speech stays as it is.
+Of the noise a mean and a covariance of the bands are assumed; they come from the frames without
+speech before and after the command. The covariance is whole, since kitchens get louder and softer
+in all bands at once.
+
+Nothing is learned from recordings, and clean speech stays nearly as it is.
 """
 
 from __future__ import annotations
@@ -24,6 +30,12 @@ _SHARES = 6
 _FLOOR = 0.05
 _QUANTILE = 0.1
 _LEAST_VARIANCE = 1e-3
+_PHASE = 4.0
+"""Variance of a band's logarithm for the phase, where speech and noise are as loud, times four."""
+_OWN = 0.3
+"""So much of the noise's variance is each band's own; the rest goes together, as it was heard."""
+_ENOUGH = 10
+"""Frames of noise that a covariance can be made of."""
 _MAGIC = 0x11223344
 
 
@@ -42,39 +54,57 @@ class Cleaner:
 
         noise: log bands without speech (any number, 25); with none, the quietest of each band.
         """
-        mean, variance = _of_noise(bands, noise)
+        mean, covariance = _of_noise(bands, noise)
         noisy = bands @ TO_CEPSTRA.T
         rough = np.log(np.maximum(np.exp(bands) - np.exp(mean), _FLOOR * np.exp(bands)))
         channel = (rough @ TO_CEPSTRA.T).mean(0)
         for _ in range(ROUNDS):
-            cleaned, shares = self._round(noisy, channel, mean, variance)
+            cleaned, shares = self._round(noisy, channel, mean, covariance)
             channel = (cleaned - shares @ self._means).mean(0)
-        return self._round(noisy, channel, mean, variance)[0], channel
+        return self._round(noisy, channel, mean, covariance)[0], channel
 
     def _round(
-        self, noisy: Array, channel: Array, mean: Array, variance: Array
+        self, noisy: Array, channel: Array, mean: Array, covariance: Array
     ) -> tuple[Array, Array]:
         """(cleaned cepstra, each frame's shares among the Gaussians)."""
-        clean = (self._means + channel) @ TO_CEPSTRA
-        speech_part = 1 / (1 + np.exp(mean - clean))
+        speech = self._means + channel
+        clean = speech @ TO_CEPSTRA
+        part = 1 / (1 + np.exp(mean - clean))  # of the speech in each band's power
         moved = np.logaddexp(clean, mean) @ TO_CEPSTRA.T
-        turn = np.einsum("ij,kj,lj->kil", TO_CEPSTRA, speech_part, TO_CEPSTRA, optimize=True)
-        spread = np.einsum("kil,kl->ki", turn**2, self._variances)
-        noise_part = (TO_CEPSTRA[None] * (1 - speech_part)[:, None, :]) ** 2
-        spread += noise_part @ variance + _LEAST_VARIANCE
-        far = (noisy**2) @ (1 / spread).T - 2 * noisy @ (moved / spread).T
-        far += (moved**2 / spread + np.log(spread)).sum(1)
+        turn = (TO_CEPSTRA * part[:, None, :]) @ TO_CEPSTRA.T
+        both = turn * self._variances[:, None, :]
+        noise_turn = TO_CEPSTRA * (1 - part)[:, None, :]
+        spread = both @ turn.swapaxes(1, 2) + noise_turn @ covariance @ noise_turn.swapaxes(1, 2)
+        spread += (TO_CEPSTRA * (_PHASE * part * (1 - part))[:, None, :]) @ TO_CEPSTRA.T
+        spread += _LEAST_VARIANCE * np.eye(CEPSTRA)
+        shares = self._shares(noisy, moved, spread)
+        # E[speech | heard, Gaussian] = speech + gain (heard - moved)
+        gain = np.linalg.solve(spread, both).swapaxes(1, 2)
+        start = speech - (gain @ moved[:, :, None])[:, :, 0]
+        gains = (shares @ gain.reshape(len(gain), -1)).reshape(-1, CEPSTRA, CEPSTRA)
+        return (gains @ noisy[:, :, None])[:, :, 0] + shares @ start, shares
+
+    def _shares(self, noisy: Array, moved: Array, spread: Array) -> Array:
+        """How likely each frame comes from each Gaussian: (frames, MIXTURES), rows sum to 1."""
+        inverse = np.linalg.inv(spread)
+        pull = (inverse @ moved[:, :, None])[:, :, 0]
+        squares = (noisy[:, :, None] * noisy[:, None, :]).reshape(len(noisy), -1)
+        far = squares @ inverse.reshape(len(inverse), -1).T - 2 * noisy @ pull.T
+        far += (pull * moved).sum(1) + np.linalg.slogdet(spread)[1]
         likely = self._log_weights - 0.5 * far
         shares = np.exp(likely - likely.max(1, keepdims=True))
-        shares /= shares.sum(1, keepdims=True)
-        return noisy - shares @ (moved - self._means - channel), shares
+        return np.asarray(shares / shares.sum(1, keepdims=True))
 
 
 def _of_noise(bands: Array, noise: Array) -> tuple[Array, Array]:
-    if len(noise):
-        return noise.mean(0), noise.var(0)
-    quiet = np.sort(bands, axis=0)[: max(1, int(_QUANTILE * len(bands)))]
-    return quiet.mean(0), np.ones(bands.shape[1])
+    """(mean of each band, covariance of the bands)."""
+    if not len(noise):
+        quiet = np.sort(bands, axis=0)[: max(1, int(_QUANTILE * len(bands)))]
+        return quiet.mean(0), np.eye(bands.shape[1])
+    own = np.diag(noise.var(0))
+    if len(noise) < _ENOUGH:
+        return noise.mean(0), own
+    return noise.mean(0), _OWN * own + (1 - _OWN) * np.cov(noise.T, bias=True)
 
 
 def _gaussians(path: Path) -> Array:
