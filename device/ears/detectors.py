@@ -57,6 +57,9 @@ class OnnxHead:
         self._session = open_onnx(model)
         ends = self._session.get_inputs()
         shape, kind = ends[0].shape, ends[0].type
+        if shape and isinstance(shape[0], str):
+            # a batch of any size: ever one here, and most of such a model is about that size
+            self._session = open_onnx(model, ones=[shape[0]])
         fits = len(ends) == 1 and kind == "tensor(float)" and len(shape) == 3
         if not fits or shape[2] != EMBEDDING or not isinstance(shape[1], int):
             raise WrongModel(file=model.name, why=f"its input is {shape}", expected=HEAD_SHAPE)
@@ -69,6 +72,7 @@ class OnnxHead:
             )
         self._input, self._output = ends[0].name, self._session.get_outputs()[0].name
         self._scores: Floats = np.zeros(found.shape, np.float32)
+        self._counted = _counted(self._scores)
 
     def attach(self, history: Floats) -> None:
         window = history[-self.rows :]
@@ -76,7 +80,7 @@ class OnnxHead:
 
     def score(self) -> float:
         self._graph.run()
-        return _one_score(self._scores)
+        return float(max(self._counted.tolist()))
 
 
 class TfliteHead:
@@ -91,6 +95,7 @@ class TfliteHead:
                 file=model.name, why=f"its input is {list(shape)}", expected=HEAD_SHAPE
             )
         self.rows = _checked_rows(shape[1], model)
+        self._counted = _counted(self._graph.output)
 
     def attach(self, history: Floats) -> None:
         self._window = history[-self.rows :]
@@ -98,7 +103,7 @@ class TfliteHead:
     def score(self) -> float:
         self._graph.input[0] = self._window
         self._graph.run()
-        return _one_score(self._graph.output)
+        return float(max(self._counted.tolist()))
 
 
 def open_head(model: Path) -> Head:
@@ -120,11 +125,11 @@ def _checked_rows(rows: int, model: Path) -> int:
     return rows
 
 
-def _one_score(scores: NDArray[Any]) -> float:
-    """The score of a word model; of one with several classes, the likeliest but the first,
-    which openWakeWord's own models keep for "none of them"."""
+def _counted(scores: NDArray[Any]) -> NDArray[Any]:
+    """Those of a word model's scores whose highest counts, as a view: of several classes, all but
+    the first, which openWakeWord's own models keep for "none of them"."""
     flat = scores.reshape(-1)
-    return float(flat[0] if flat.size == 1 else flat[1:].max())
+    return flat if flat.size == 1 else flat[1:]
 
 
 class MicroFeatures:
@@ -172,7 +177,7 @@ class MicroWakeWord:
             )
         self._output = out.reshape(-1)
         self._filled = 0
-        self._recent = np.zeros(self.window)
+        self._recent = [0.0] * self.window
         self._scale, self._zero = self._graph.input_scale
 
     def step(self, rows: Floats) -> list[float]:
@@ -193,12 +198,12 @@ class MicroWakeWord:
 
     def _average(self) -> float:
         scale, zero = self._graph.output_scale
-        self._recent[:-1] = self._recent[1:]
-        self._recent[-1] = (int(self._output[0]) - zero) * scale
-        return float(self._recent.sum()) / self.window
+        del self._recent[0]
+        self._recent.append((int(self._output[0]) - zero) * scale)
+        return sum(self._recent) / self.window
 
     def forget(self) -> None:
         """Clear what is ours; the library's state is overwritten by priming."""
         self._filled = 0
         self._graph.input[...] = 0
-        self._recent[:] = 0.0
+        self._recent[:] = [0.0] * self.window

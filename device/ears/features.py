@@ -66,6 +66,11 @@ class StreamingFeatures:
     def __init__(self, graph: Path, rows: int) -> None:
         self.history: Floats = np.zeros((rows, EMBEDDING), np.float32)
         self._audio: Floats = np.zeros(OVERLAP - UNUSED + FRAME_SAMPLES, np.float32)
+        overlap = OVERLAP - UNUSED
+        # views, made once: beside a run that has filled the caches each making costs microseconds
+        self._new, self._old = self._audio[overlap:], self._audio[:overlap]
+        self._last = self._audio[-overlap:]
+        self._kept, self._moved = self.history[:-1], self.history[1:]
         session = open_onnx(graph)
         inputs = {end.name: end for end in session.get_inputs()}
         # the graph reads up to where the frame's last window ends
@@ -78,12 +83,11 @@ class StreamingFeatures:
         self._graph = OnnxGraph(session, arrays)
 
     def step(self, frame: NDArray[np.int16]) -> None:
-        overlap = OVERLAP - UNUSED
-        self._audio[overlap:] = frame
-        self.history[:-1] = self.history[1:]
+        self._new[:] = frame
+        self._kept[:] = self._moved
         self._graph.run()
-        self._audio[:overlap] = self._audio[-overlap:]
-        self._audio[overlap:] = 0.0
+        self._old[:] = self._last
+        self._new.fill(0.0)
 
     def forget(self) -> None:
         for array in self._graph.arrays.values():

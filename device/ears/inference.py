@@ -10,7 +10,8 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ Floats = NDArray[np.float32]
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
-def open_onnx(model: Path) -> Any:
-    """An onnxruntime session on one thread. Raises WrongModel if it cannot be read."""
+def open_onnx(model: Path, ones: Sequence[str] = ()) -> Any:
+    """An onnxruntime session on one thread. Raises WrongModel if it cannot be read.
+
+    ones: names of free dimensions that are 1 here; what the model computes from them is then
+    computed once, at load.
+    """
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
@@ -35,6 +40,8 @@ def open_onnx(model: Path) -> Any:
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
+    for dimension in ones:
+        options.add_free_dimension_override_by_name(dimension, 1)
     refusals = (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.NotImplemented)
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
@@ -52,12 +59,13 @@ class OnnxGraph:
     """
 
     def __init__(self, session: Any, arrays: Mapping[str, Floats]) -> None:
-        self._session = session
-        self._binding = session.io_binding()
+        binding = session.io_binding()
+        self.run: Callable[[], None] = partial(session.run_with_iobinding, binding)
+        """One inference, from the input arrays to the output arrays."""
         self.arrays: dict[str, Floats] = {}
         for ends, bind in (
-            (session.get_inputs(), self._binding.bind_input),
-            (session.get_outputs(), self._binding.bind_output),
+            (session.get_inputs(), binding.bind_input),
+            (session.get_outputs(), binding.bind_output),
         ):
             for end in ends:
                 shape = tuple(d if isinstance(d, int) else 1 for d in end.shape)
@@ -67,10 +75,6 @@ class OnnxGraph:
                 assert array.flags.c_contiguous and array.size == np.prod(shape)
                 self.arrays[end.name] = array
                 bind(end.name, "cpu", 0, np.float32, shape, array.ctypes.data)
-
-    def run(self) -> None:
-        """One inference, from the input arrays to the output arrays."""
-        self._session.run_with_iobinding(self._binding)
 
 
 class _Quantization(ctypes.Structure):

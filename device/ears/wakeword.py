@@ -19,10 +19,10 @@ openWakeWord (480 ms) and up to 27 of microWakeWord (750 ms), from which no soun
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from math import exp, log
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,8 +59,7 @@ NO_ROWS: Floats = np.zeros((0, CHANNELS), np.float32)
 VoiceActivity = Callable[[Frame], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one frame says about one word; scores are 0..1, None if there is no such detector."""
 
     word: int
@@ -86,15 +85,15 @@ class Latest:
     """The maximum of the last `length` numbers."""
 
     def __init__(self, length: int) -> None:
-        self._numbers = np.zeros(length)
+        self._numbers = [0.0] * length
 
     def add(self, number: float) -> float:
-        self._numbers[:-1] = self._numbers[1:]
-        self._numbers[-1] = number
-        return float(self._numbers.max())
+        del self._numbers[0]
+        self._numbers.append(number)
+        return max(self._numbers)
 
     def forget(self) -> None:
-        self._numbers[:] = 0.0
+        self._numbers[:] = [0.0] * len(self._numbers)
 
 
 class WakeWord:

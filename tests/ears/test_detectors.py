@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import onnxruntime
 import pytest
 from pymicro_wakeword import MicroWakeWord as Stock
 from pymicro_wakeword import MicroWakeWordFeatures as StockFeatures
 
-from device.ears.detectors import CHANNELS, MicroFeatures, MicroWakeWord
+from device.ears.detectors import CHANNELS, MicroFeatures, MicroWakeWord, open_head
+from device.ears.features import EMBEDDING
 from device.ears.wakeword import PRIME_FRAMES
 from device.mind.types import FRAME_SAMPLES, FRAME_SECONDS
 from tests.ears.tflite_shapes import state_shapes
@@ -35,6 +37,21 @@ def test_microwakewords_probabilities_are_those_of_its_own_package(word: str) ->
     skipped = ours.window - 1
     np.testing.assert_allclose(found[skipped:], theirs[skipped:], atol=1e-9)
     assert max(found) > 0.9
+
+
+@pytest.mark.parametrize("word", ["alexa", "hey_jarvis", "hey_mycroft"])
+def test_openwakewords_scores_are_those_of_the_model_as_it_was_fetched(word: str) -> None:
+    """Also of hey_mycroft, whose batch of any size is fixed to one at load."""
+    file = models().path(f"openwakeword/{word}_v0.1.onnx")
+    head, stock = open_head(file), onnxruntime.InferenceSession(str(file))
+    history = np.zeros((head.rows + 1, EMBEDDING), np.float32)
+    head.attach(history)
+    generator = np.random.default_rng(0)
+    name = stock.get_inputs()[0].name
+    for _ in range(20):
+        history[:] = generator.normal(0, 20, history.shape)
+        (wanted,) = stock.run(None, {name: history[None, 1:]})
+        np.testing.assert_allclose(head.score(), wanted.item(), atol=1e-6)
 
 
 @pytest.mark.parametrize("word", WORDS)
