@@ -1,35 +1,175 @@
-"""The extra engine: what its prompt is told, and (where it is installed) what it hears."""
+"""The extra engine: its prompt, its search, and (where it is installed) what it hears."""
 
 from __future__ import annotations
 
+import functools
+import struct
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from device.ears.engines.whisper import FILES, HOT_CHARACTERS, MODEL, hot_words
+from device.ears.engines.whisper import (
+    ASKED_PER_TOKEN,
+    FILES,
+    MODEL,
+    PROMPT_CHARACTERS,
+    Whisper,
+    is_command,
+    sample_sentences,
+)
+from device.ears.engines.whisperdecoder import UnknownWeights, weights_of
+from device.ears.engines.wordpaths import Found, TokenGraph, WordPaths
 from device.mind.graph import Graph
+from device.mind.types import FRAME_SAMPLES
 from device.modelstore import ModelStore
-from tests.ears.test_engines_pocketsphinx import english, frames
+from tests.ears.test_engines_pocketsphinx import english, frames, room
+
+END = 9
 
 
-def test_hot_words_are_the_rarest_and_fit() -> None:
-    words = [f"lamp{i}" for i in range(300)]
-    graph = Graph(0, [{"turn": 1}, dict.fromkeys(words, 2) | {"turn": 2}, {}], frozenset({2}))
-    hot = hot_words(graph)
-    assert len(hot) <= HOT_CHARACTERS
-    assert hot.split()[0] == "lamp100"
-    assert "turn" not in hot.split()
+def lamps(count: int) -> Graph:
+    words = [f"lamp{i}" for i in range(count)]
+    return Graph(0, [{"turn": 1}, dict.fromkeys(words, 2), {"off": 3}, {}], frozenset({2, 3}))
 
 
-def test_hears_a_command() -> None:
+def test_the_prompt_shows_sentences_that_can_be_said() -> None:
+    graph = lamps(300)
+    shown = sample_sentences(graph, PROMPT_CHARACTERS)
+    assert len(", ".join(shown)) <= PROMPT_CHARACTERS
+    assert all(graph.follow(sentence.split()) in graph.finals for sentence in shown)
+
+
+def test_the_prompt_shows_as_many_words_as_it_can() -> None:
+    said = " ".join(sample_sentences(lamps(8), PROMPT_CHARACTERS)).split()
+    assert set(said) == {"turn", "off", *(f"lamp{i}" for i in range(8))}
+
+
+class Told:
+    """A decoder that has been told what to find likely: token by token, and what comes freely."""
+
+    def __init__(self, likely: Sequence[dict[int, float]]) -> None:
+        self._likely = likely
+        self._at = 0
+        self.first = self._rows(1)
+        self.most_paths = 1
+
+    def step(self, parents: Sequence[int], tokens: Sequence[int]) -> NDArray[np.float32]:
+        assert len(parents) == len(tokens)
+        self._at += 1
+        self.most_paths = max(self.most_paths, len(tokens))
+        return self._rows(len(tokens))
+
+    def _rows(self, count: int) -> NDArray[np.float32]:
+        row = np.full(10, -20.0, np.float32)
+        for token, worth in self._likely[min(self._at, len(self._likely) - 1)].items():
+            row[token] = worth
+        return np.tile(row, (count, 1))
+
+
+def searched(
+    graph: Graph, spelled: Mapping[str, tuple[int, ...]], *likely: dict[int, float]
+) -> Found:
+    tokens = TokenGraph(graph, lambda word: [spelled[word]])
+    found = WordPaths(tokens, np.arange(10), END, [8]).best(Told(likely))
+    assert found is not None
+    return found
+
+
+def test_only_sentences_of_the_graph_are_found() -> None:
+    graph = Graph(0, [{"light": 1, "radio": 1}, {"off": 2}, {}], frozenset({2}))
+    spelled = {"light": (1,), "radio": (2,), "off": (3,)}
+    found = searched(graph, spelled, {5: -0.1, 2: -1.0, 1: -2.0}, {1: -0.1, 3: -1.0}, {END: -0.5})
+    assert found.tokens == (2, 3)
+    assert found.score == pytest.approx(-2.5)
+    # token 8 must not be said, and the first token is not the end
+    assert found.free == pytest.approx(-0.1 - 0.1 - 0.5)
+
+
+def test_a_word_may_be_the_beginning_of_another() -> None:
+    graph = Graph(0, [{"light": 1, "lighter": 2}, {"off": 2}, {}], frozenset({2}))
+    spelled = {"light": (1,), "lighter": (1, 4), "off": (3,)}
+    assert searched(graph, spelled, {1: -0.1}, {4: -0.1, 3: -9.0}, {END: -0.1}).tokens == (1, 4)
+    assert searched(graph, spelled, {1: -0.1}, {3: -0.1, 4: -9.0}, {END: -0.1}).tokens == (1, 3)
+
+
+def test_the_beam_is_bounded() -> None:
+    wide = Graph(0, [{str(i): 1 for i in range(8)}, {str(i): 2 for i in range(8)}, {}], {2})  # type: ignore[arg-type]
+    told = Told([dict.fromkeys(range(8), -2.0), dict.fromkeys(range(8), -2.0), {END: 0.0}])
+    WordPaths(TokenGraph(wide, lambda word: [(int(word),)]), np.arange(10), END, []).best(told)
+    assert told.most_paths <= 9
+
+
+def test_what_is_unlikely_or_nearly_something_else_is_no_command() -> None:
+    good = ASKED_PER_TOKEN + 1.0
+    assert is_command(Found((1, 2, 3), 4 * good, 4 * good), 3)
+    assert not is_command(Found((1, 2, 3), 4 * (ASKED_PER_TOKEN - 0.1), -40.0), 3)
+    assert not is_command(Found((1, 2, 3), 4 * good, 4 * good + 12.0), 3)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x06\x00\x00\x00\x02\x00ab", struct.pack("<IH", 5, 1)])
+def test_other_files_are_no_weights(data: bytes) -> None:
+    with pytest.raises((UnknownWeights, struct.error)):
+        weights_of(data)
+
+
+# --- the real model
+
+
+@functools.cache
+def engine() -> Whisper:
     pytest.importorskip("faster_whisper", reason="the extra keepmum[whisper] is not installed")
-    from device.ears.engines.whisper import Whisper
-
     store = ModelStore()
     found = [store.find(f"{MODEL}/{file}") for file in FILES]
     if None in found or found[0] is None:
         pytest.skip("the model is not in the models folder: keepmum models fetch whisper")
-    engine = Whisper(english().graph, english().graph, found[0].parent)
-    engine.start()
-    for frame, speech in frames("set a timer for ten minutes"):
-        engine.feed(frame, speech)
-    heard = english().tokens(engine.finish())
-    assert {"timer", "ten", "minutes"} <= set(heard)
+    return Whisper(english().graph, english().graph, found[0].parent)
+
+
+def heard(told: Sequence[tuple[bytes, bool]]) -> str:
+    engine().start()
+    for frame, speech in told:
+        engine().feed(frame, speech)
+    return engine().finish()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["set a timer for ten minutes", "what time is it", "set a timer for twenty five minutes"],
+)
+def test_hears_a_command(text: str) -> None:
+    assert heard(frames(text)) == text
+
+
+def test_other_talk_is_nothing() -> None:
+    assert heard(frames("the doctor said he should walk more and eat less bread")) == ""
+    assert heard(frames("i told her that we would be late")) == ""
+
+
+@pytest.mark.parametrize("level", [0.0, 8.0, 2000.0])
+def test_silence_and_noise_are_nothing_even_if_they_pass_for_speech(level: float) -> None:
+    noise = np.random.default_rng(1).normal(0, level, 20 * FRAME_SAMPLES).astype(np.int16)
+    blocks = noise.reshape(20, FRAME_SAMPLES)
+    assert heard([(block.tobytes(), 3 < at < 14) for at, block in enumerate(blocks)]) == ""
+
+
+def test_without_speech_there_is_nothing() -> None:
+    blocks = room(20 * FRAME_SAMPLES / 16_000).reshape(20, FRAME_SAMPLES)
+    assert heard([(block.tobytes(), False) for block in blocks]) == ""
+
+
+def test_listens_while_the_silence_runs_and_again_if_it_was_a_pause() -> None:
+    engine().start()
+    told = frames("set a timer for ten minutes")
+    said = [engine().feed(*one) for one in told]
+    assert "set a timer for ten minutes" in said
+    last = max(at for at, (_, speech) in enumerate(told) if speech)
+    assert not any(said[: last + 1])
+
+
+def test_keeps_no_more_before_speech_than_it_needs() -> None:
+    engine().start()
+    for _ in range(50):
+        engine().feed(bytes(2 * FRAME_SAMPLES), False)
+    assert len(engine()._sound) <= 9

@@ -1,24 +1,53 @@
 """Whisper tiny.en by faster-whisper: the extra for noisy rooms on a Pi 5.
 
-It doesn't stream: all of its work comes after the end of the command. Its model runs threads, so
-it is made in the child; the parent reads the files once, for a sealed child can open none.
+The library's encoder listens, a search over the household's own sentences decodes: of all that
+can be said, what fits best (`wordpaths`). Left to decode freely the model writes what English
+usually says; in noise it understood half as many commands, and what it wrote had to be forgiven
+so much that a coffee order could have become a command.
+
+**Is it a command at all?** The best sentence must be likely in itself, and not much less likely
+than what the same decoder says when it may say anything. The first refuses other people's talk
+and noise, for nothing that can be said is likely then; the second a sentence that is nearly one.
+
+It doesn't stream: it listens when the voice has paused, while the silence that ends a command
+runs; speech makes that void. Its encoder runs threads, so it is made in the child; the parent
+reads the files once, for a sealed child can open none.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from device.ears.engines.cut import Cut
+from device.ears.engines.whisperdecoder import Decoder, Listening
+from device.ears.engines.wordpaths import Found, TokenGraph, Tokens, WordPaths
 from device.mind.graph import Graph
 
 MODEL = "whisper-tiny-en"
 FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
-HOT_CHARACTERS = 600
-"""As many characters of hot words as its prompt has room for."""
-_BEAM = 5
+PROMPT_CHARACTERS = 500
+"""As many characters of example sentences as its prompt has."""
+COMMON = 6_000
+"""Tokens that compete with those of the sentences: the commonest, by their number."""
+LEAD, TRAIL = 8, 4
+"""Frames before and after speech that it listens to; unlike other engines it needs them, and the
+pauses in between."""
+EARLY = 4
+"""After so many frames without speech it listens, ahead of the end."""
+CONTEXT, LONGEST = 1_500, 3_000
+"""Steps of 10 ms that the encoder sees: padded to 15 s, for half a minute costs four times as
+much; more only if there is more."""
+
+ASKED_PER_TOKEN = -1.8
+"""The mean log-probability that a command's tokens must have."""
+ASKED_AGAINST_FREE = -1.5
+"""The log-probability by which it may fall behind free speech, a word (and two words for free:
+short commands are short of evidence)."""
 
 
 class Whisper:
@@ -27,18 +56,29 @@ class Whisper:
     limit_s = 20.0
 
     def __init__(self, commands: Graph, answers: Graph, model: Path) -> None:
-        """Read the model's files (75 MB). `model`: its folder."""
+        """Read the model's files (75 MB), take the decoder out of them (50 MB). `model`: folder."""
         import faster_whisper
+        from tokenizers import Tokenizer
 
         self._library = faster_whisper
         self._files = {name: (model / name).read_bytes() for name in FILES}
-        self._hot = [hot_words(graph) for graph in (commands, answers)]
+        self._tokenizer = Tokenizer.from_buffer(self._files["tokenizer.json"])
+        self._graphs = [TokenGraph(graph, self._spellings) for graph in (commands, answers)]
+        self._prompts = [self._prompt(graph) for graph in (commands, answers)]
+        end, _ = ends = self._special("<|endoftext|>"), self._tokens(" ")[-1]
+        kept = {*range(COMMON), *ends, *(t for prompt in self._prompts for t in prompt)}
+        kept.update(*(graph.tokens for graph in self._graphs))
+        self._decoder = Decoder(self._files["model.bin"], sorted(kept))
+        place = self._decoder.places(range(self._tokenizer.get_vocab_size()))
+        never = [*json.loads(self._files["config.json"])["suppress_ids"], ends[1]]
+        self._searches = [WordPaths(graph, place, end, never) for graph in self._graphs]
         self._asked, self._cut, self._sound = False, Cut(), list[bytes]()
+        self._early: str | None = None
         self._model: Any = None
 
     def start(self) -> None:
-        """Make the model, with its threads."""
-        self._asked, self._cut, self._sound = False, Cut(), []
+        """Make the encoder, with its threads."""
+        self._asked, self._cut, self._sound, self._early = False, Cut(), [], None
         if self._model is not None:  # only where one process takes in several commands
             return
         self._model = self._library.WhisperModel(
@@ -56,44 +96,81 @@ class Whisper:
         self._asked = True
 
     def feed(self, frame: bytes, speech: bool) -> str | None:
-        """Take 80 ms."""
-        parts = self._cut.take(frame, speech)
-        if self._cut.anew:
-            self._sound.clear()
-        self._sound += parts
+        """Take 80 ms; the words of the command when the voice has paused."""
+        self._cut.take(frame, speech)
+        if not self._cut.spoken or self._cut.anew:
+            del self._sound[:-LEAD]
+        self._sound.append(frame)
+        if speech:
+            self._early = None
+        elif self._cut.spoken and self._cut.silent == EARLY:
+            self._early = self._hear()
+            return self._early or None
         return None
 
     def finish(self) -> str:
-        """The words of the command, as English is written: digits, capitals and all."""
+        """The words of the command; empty if it was none."""
         if not self._cut.spoken:
             return ""
-        samples = np.frombuffer(b"".join(self._sound), np.int16).astype(np.float32) / 32768.0
-        segments, _ = self._model.transcribe(
-            samples,
-            language="en",
-            beam_size=_BEAM,
-            temperature=0.0,
-            hotwords=self._hot[self._asked],
-            condition_on_previous_text=False,
-            without_timestamps=True,
-        )
-        return " ".join(segment.text for segment in segments).strip()
+        return self._hear() if self._early is None else self._early
+
+    def _hear(self) -> str:
+        end = len(self._sound) - max(0, self._cut.silent - TRAIL)
+        samples = np.frombuffer(b"".join(self._sound[:end]), np.int16).astype(np.float32) / 32768.0
+        bands = self._model.feature_extractor(samples)[:, :LONGEST]
+        padded = np.zeros((len(bands), max(CONTEXT, bands.shape[1])), np.float32)
+        padded[:, : bands.shape[1]] = bands
+        sound = np.array(self._model.encode(padded))[0]
+        listening = Listening(self._decoder, sound, self._prompts[self._asked])
+        found = self._searches[self._asked].best(listening)
+        if found is None:
+            return ""
+        words = self._tokenizer.decode(list(found.tokens)).lower().split()
+        return " ".join(words) if is_command(found, len(words)) else ""
+
+    def _tokens(self, text: str) -> Tokens:
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _special(self, name: str) -> int:
+        token = self._tokenizer.token_to_id(name)
+        if token is None:
+            raise ValueError("not Whisper's vocabulary")
+        return int(token)
+
+    def _spellings(self, word: str) -> list[Tokens]:
+        """A word in small letters, and as it is written at the beginning or as a name."""
+        return [
+            self._tokens(f" {way}") for way in dict.fromkeys((word, word[:1].upper() + word[1:]))
+        ]
+
+    def _prompt(self, graph: Graph) -> Tokens:
+        """What seems to have been said before: sentences of the household."""
+        begin = self._special("<|startoftranscript|>"), self._special("<|notimestamps|>")
+        said = ", ".join(sample_sentences(graph, PROMPT_CHARACTERS))
+        return (self._special("<|startofprev|>"), *self._tokens(f" {said}"), *begin)
 
 
-def hot_words(graph: Graph) -> str:
-    """The rarest words of the grammar: those with the fewest places to stand in, then the longest.
+def is_command(found: Found, words: int) -> bool:
+    """Whether the best sentence is good enough to be acted on."""
+    behind = (found.score - found.free) / (words + 2)
+    return found.per_token >= ASKED_PER_TOKEN and behind >= ASKED_AGAINST_FREE
 
-    A language model knows "turn" and "the"; it doesn't know what the lamps are called.
-    """
-    places: dict[str, int] = {}
-    for state in range(len(graph)):
-        for word, _ in graph.arcs(state):
-            places[word] = places.get(word, 0) + 1
-    chosen: list[str] = []
-    room = HOT_CHARACTERS
-    for word in sorted(places, key=lambda w: (places[w], -len(w), w)):
-        if room < len(word) + 1:
-            break
-        chosen.append(word)
-        room -= len(word) + 1
-    return " ".join(chosen)
+
+def sample_sentences(graph: Graph, room: int) -> Sequence[str]:
+    """Sentences that show as many words as there is room for (characters, commas between)."""
+    shown: dict[str, int] = {}
+    out: list[str] = []
+    while True:
+        words: list[str] = []
+        state = graph.start
+        while arcs := graph.arcs(state):
+            word, after = min(arcs, key=lambda arc: shown.get(arc[0], 0))
+            if state in graph.finals and shown.get(word, 0):
+                break
+            shown[word] = shown.get(word, 0) + 1
+            words.append(word)
+            state = after
+        room -= len(" ".join(words)) + 2
+        if room < 0 or not words:
+            return out
+        out.append(" ".join(words))
