@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from device.ears.endpoint import Vad
 from device.ears.engines import Crew
-from device.mind.types import FRAME_SAMPLES, RATE, Progress, Request
+from device.mind.types import FRAME_SAMPLES, FRAME_SECONDS, RATE, Progress, Request
 
 Sound = NDArray[np.int16]
 Frame = tuple[bytes, bool]
@@ -79,6 +79,9 @@ class Taking:
     after_s: float
     """Wall time from the end of the command to its result."""
     after_cpu_s: float
+    behind_s: float = 0.0
+    """Wall time of live sound's end to the result: after_s, and what of the frames before wasn't
+    done in their own time."""
 
 
 def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
@@ -90,10 +93,12 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
     engine.start()
     cpu = time.process_time()
     voiced = silent = taken = 0
-    begun, progress = False, Progress.CAN_GO_ON
+    begun, progress, behind = False, Progress.CAN_GO_ON, 0.0
     for frame, speech in spoken:
         taken += 1
+        wall = time.perf_counter()
         words = engine.feed(frame, speech)
+        behind = max(0.0, behind + time.perf_counter() - wall - FRAME_SECONDS)
         if words is not None:
             progress = crew.progress(words.split(), False)
         voiced, silent = (voiced + 1, 0) if speech else (voiced, silent + 1)
@@ -112,7 +117,7 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
     if not begun:
         request = None
     now = time.process_time()
-    return Taking(request, words, taken, taken, now - cpu, after, now - busy)
+    return Taking(request, words, taken, taken, now - cpu, after, now - busy, behind + after)
 
 
 @functools.cache

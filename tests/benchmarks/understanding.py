@@ -24,7 +24,7 @@ import yaml
 from device.commands.sentences import examples
 from device.ears.crew import commands_of, crew_of
 from device.ears.endpoint import Vad
-from device.ears.engines import Crew, Engine
+from device.ears.engines import Crew
 from device.ears.engines.pocketsphinx import PocketSphinx
 from device.ears.lexicon import Lexicon
 from device.mind import sentences
@@ -200,11 +200,17 @@ def rejection(run: Run, folder: Path) -> None:
         taken = heard(crew, sounds, folder, snr_db)
         acted = sum(t.request is not None for t in taken)
         run.rate(f"false_action_rate_orders{level}", acted, len(taken), at_most(0.02))
-    other = [spoken.read(p) for p in sorted((folder / "negatives").rglob("*.flac"))[:: 2 * EVERY]]
-    other += [said(text, voice) for text in TALK for voice in VOICES][::EVERY]
+    other = others(folder)
     taken = heard(crew, other, folder, None)
     acted = sum(t.request is not None for t in taken)
     run.rate("false_action_rate_other", acted, len(taken), at_most(0.02))
+
+
+def others(folder: Path) -> list[Sound]:
+    """Other words, other people's sentences."""
+    files = sorted((folder / "negatives").rglob("*.flac"))[:: 2 * EVERY]
+    talk = [said(text, voice) for text in TALK for voice in VOICES][::EVERY]
+    return [spoken.read(path) for path in files] + talk
 
 
 # --- the household
@@ -234,14 +240,14 @@ def household_commands(run: Run, folder: Path | None) -> None:
     for level, snr_db, goal in (("", None, 0.97), ("_12db", 12.0, 0.90)):
         if snr_db is not None and folder is None:
             continue
-        hits, n = _spoken(crew, texts, VOICES, lambda t: meant[t], (folder, snr_db))
+        hits, n = said_by(crew, texts, VOICES, lambda t: meant[t], (folder, snr_db))
         run.rate(f"household_acceptance{level}", hits, n, at_least(goal))
     for voice in OTHER_VOICES:
-        hits, n = _spoken(crew, texts[::3], (voice,), lambda t: meant[t], (None, None))
+        hits, n = said_by(crew, texts[::3], (voice,), lambda t: meant[t], (None, None))
         run.rate(f"household_acceptance_{voice.replace(':', '_')}", hits, n)
 
 
-def _spoken(
+def said_by(
     crew: Crew,
     texts: Sequence[str],
     voices: Sequence[str],
@@ -271,7 +277,7 @@ def peers(run: Run, _folder: Path | None) -> None:
     of, names = household()
     crew, exact = default_engine(of), matcher("en", names)
     texts = [text for text, _ in table("en")][::EVERY]
-    hits, n = _spoken(crew, texts, VOICES, lambda t: exact.match(t.split()), (None, None))
+    hits, n = said_by(crew, texts, VOICES, lambda t: exact.match(t.split()), (None, None))
     run.rate("peer_sentences_en_spoken", hits, n, at_least(0.95))
 
 
@@ -291,18 +297,15 @@ def one_breath(run: Run, folder: Path) -> None:
 
 
 def whisper(run: Run, folder: Path) -> None:
-    from device.ears.engines.whisper import MODEL, Whisper
+    from tests.benchmarks.whispered import orders
 
-    of, files = coffee()[0], order_files(folder)[::3]
-    model = models("whisper").path(f"{MODEL}/model.bin").parent
-    engine: Engine = Whisper(commands_of(of), of.graph, model)
-    crew = crew_of(engine, of, Lexicon(of.graph.words))
-    sounds = [spoken.read(path) for path, _ in files]
-    goals = {"clean": 0.985, "18db": 0.97, "12db": 0.95, "6db": 0.88}
-    for level, snr_db in LEVELS.items():
-        taken = heard(crew, sounds, folder, snr_db)
-        hits = sum(right(t.request, slots) for t, (_, slots) in zip(taken, files, strict=True))
-        run.rate(f"acceptance_{level}_whisper", hits, len(files), at_least(goals[level]))
+    orders(run, folder)
+
+
+def whisper_at_home(run: Run, folder: Path) -> None:
+    from tests.benchmarks.whispered import home
+
+    home(run, folder)
 
 
 PARTS: dict[str, tuple[Callable[[Run, Any], None], bool]] = {
@@ -314,6 +317,7 @@ PARTS: dict[str, tuple[Callable[[Run, Any], None], bool]] = {
     "peers": (peers, False),
     "onebreath": (one_breath, True),
     "whisper": (whisper, True),
+    "whisper_at_home": (whisper_at_home, True),
 }
 
 

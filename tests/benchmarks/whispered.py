@@ -1,0 +1,74 @@
+"""The extra engine in the understanding benchmark: orders, and a household's sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from device.commands.sentences import examples
+from device.ears.crew import commands_of, crew_of
+from device.ears.engines import Crew, Engine
+from device.ears.lexicon import Lexicon
+from device.mind.sentences import Sentences
+from device.mind.types import FRAME_SECONDS
+from tests.benchmarks import spoken
+from tests.benchmarks.harness import at_least, at_most, percentile
+from tests.benchmarks.spoken import Taking
+from tests.benchmarks.understanding import (
+    EVERY,
+    LEVELS,
+    VOICES,
+    Run,
+    coffee,
+    heard,
+    household,
+    order_files,
+    others,
+    right,
+    said_by,
+)
+from tests.mind.speech import matcher
+from tests.voices import models
+
+
+def crew_for(of: Sentences) -> Crew:
+    from device.ears.engines.whisper import MODEL, Whisper
+
+    model = models("whisper").path(f"{MODEL}/model.bin").parent
+    engine: Engine = Whisper(commands_of(of), of.graph, model)
+    return crew_of(engine, of, Lexicon(of.graph.words))
+
+
+def orders(run: Run, folder: Path) -> None:
+    """The extra, on every fourth: all of its settings were chosen on recordings in between."""
+    crew, files = crew_for(coffee()[0]), order_files(folder)[::4]
+    sounds = [spoken.read(path) for path, _ in files]
+    goals = {"clean": 0.985, "18db": 0.97, "12db": 0.95, "6db": 0.88}
+    everything: list[Taking] = []
+    for level, snr_db in LEVELS.items():
+        taken = heard(crew, sounds, folder, snr_db)
+        hits = sum(right(t.request, slots) for t, (_, slots) in zip(taken, files, strict=True))
+        run.rate(f"acceptance_{level}_whisper", hits, len(files), at_least(goals[level]))
+        everything += taken
+    taken_s = FRAME_SECONDS * sum(t.frames for t in everything)
+    run.add("realtime_factor_whisper", sum(t.cpu_s for t in everything) / taken_s)
+    late = 1000 * percentile([t.behind_s for t in everything], 95)
+    run.add("end_of_speech_to_intent_ms_p95_whisper", late, None, "at the pace of live sound")
+
+
+def home(run: Run, folder: Path) -> None:
+    """The extra and the household's sentences: what it understands, what it lets be."""
+    of, names = household()
+    crew, exact = crew_for(of), matcher("en", names)
+    sounds = [spoken.read(path) for path, _ in order_files(folder)[::4]]
+    for level, snr_db in (("", None), ("_12db", 12.0)):
+        acted = sum(t.request is not None for t in heard(crew, sounds, folder, snr_db))
+        run.rate(f"false_action_rate_orders{level}_whisper", acted, len(sounds), at_most(0.02))
+    other = others(folder)[::2]
+    acted = sum(t.request is not None for t in heard(crew, other, folder, None))
+    run.rate("false_action_rate_other_whisper", acted, len(other), at_most(0.02))
+    texts = [" ".join(example.words) for example in examples(of, 1)]
+    texts = [t for t in texts if crew.understand(t.split(), False) is not None][:: 2 * EVERY]
+    meant = {text: exact.match(text.split()) for text in texts}
+    for level, snr_db in (("", None), ("_12db", 12.0)):
+        hits, n = said_by(crew, texts, VOICES, lambda t: meant[t], (folder, snr_db))
+        run.rate(f"household_acceptance{level}_whisper", hits, n)
