@@ -43,9 +43,9 @@ CONTEXT, LONGEST = 1_500, 3_000
 """Steps of 10 ms that the encoder sees: padded to 15 s, for half a minute costs four times as
 much; more only if there is more."""
 
-ASKED_PER_TOKEN = -1.8
+ASKED_PER_TOKEN = -1.9
 """The mean log-probability that a command's tokens must have."""
-ASKED_AGAINST_FREE = -1.5
+ASKED_AGAINST_FREE = -1.3
 """The log-probability by which it may fall behind free speech, a word (and two words for free:
 short commands are short of evidence)."""
 
