@@ -69,7 +69,7 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     recognizer = start(
         lambda: build_crew(config, sentences, store),
         longest=rules.longest,
-        seals=_seals(threads=config.recognizer.engine == "whisper") if given.sealed else None,
+        seals=_seals() if given.sealed else None,
     )
     vad, weaker = _vad(store)
     wake = WakeWords(config.wake, store, vad.step)
@@ -128,16 +128,16 @@ def _vad(store: ModelStore) -> tuple[Vad, list[FaultCode]]:
         return Vad(None), [FaultCode.VAD_MISSING]
 
 
-def _seals(*, threads: bool) -> Seals:
-    """What the recognizer's parent and its children put on; `threads`: the engine starts some."""
+def _seals() -> Seals:
+    """What the recognizer's parent and its children put on."""
 
     def parent(lines: Sequence[Ends]) -> None:
         memory.lock()
-        seccomp.seal_parent({line.answers: seccomp.RESULT_BYTES for line in lines}, threads=threads)
+        seccomp.seal_parent({line.answers: seccomp.RESULT_BYTES for line in lines})
 
     def child(line: Ends) -> None:
         memory.lock()
-        seccomp.seal_child(line.frames, line.answers, threads=threads)
+        seccomp.seal_child(line.frames, line.answers)
 
     return Seals(parent, child)
 

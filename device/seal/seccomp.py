@@ -45,8 +45,6 @@ _MAP_ANONYMOUS = 0x20
 _F_GETFD, _F_GETFL = 1, 3
 _FORK_FLAGS = 0x01200011
 """CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD: what glibc's fork asks for."""
-_THREAD_FLAGS = 0x00010F00
-"""CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD: a thread, not a process."""
 _SIGKILL = 9
 _RLIMIT_MEMLOCK = 8
 _ALSA = ord("A") << 8
@@ -132,14 +130,6 @@ class _Rules:
         if sound.sockets:
             self.allow("timerfd_settime")
 
-    def threads(self) -> None:
-        """Starting a thread, for an engine that can't do without.
-
-        clone3 hides its flags from the filter: told that it doesn't exist, glibc takes clone.
-        """
-        self.filter.add_rule(self.lib.ERRNO(errno.ENOSYS), "clone3")
-        self.allow("clone", self.masked(0, _THREAD_FLAGS, _THREAD_FLAGS))
-
     def load(self) -> None:
         """Put the filter on every thread of the process, for good."""
         self.filter.set_attr(self.lib.Attr.CTL_TSYNC, 1)
@@ -195,12 +185,12 @@ def seal_ears(write_fds: Mapping[int, int | None], sound: Sound | None = None) -
     _load(rules)
 
 
-def seal_parent(write_fds: Mapping[int, int | None], *, threads: bool = False) -> None:
+def seal_parent(write_fds: Mapping[int, int | None]) -> None:
     """Seal the recognizer's parent: it may fork, kill and reap its children, and nothing else.
 
     Its children lock their memory (a lock isn't inherited) and put on a harder seal. A child keeps
     this filter below its own, so `write_fds` must name the descriptors that children answer on.
-    threads: only for an engine whose children start some. Raises NoSeal.
+    Raises NoSeal.
     """
     rules = _Rules(_library())
     rules.calm()
@@ -217,22 +207,18 @@ def seal_parent(write_fds: Mapping[int, int | None], *, threads: bool = False) -
         rules.allow("prctl", rules.equal(0, option))
     rules.allow("prctl", rules.equal(0, _PR_SET_PDEATHSIG), rules.equal(1, _SIGKILL))
     rules.allow("seccomp")
-    if threads:
-        rules.threads()
     _load(rules)
 
 
-def seal_child(read_fd: int, write_fd: int, *, threads: bool = False) -> None:
+def seal_child(read_fd: int, write_fd: int) -> None:
     """Seal a one-command child, hardest: frames in, states and one result out, exit.
 
-    threads: only for an engine that starts its own after the fork. Raises NoSeal.
+    Raises NoSeal.
     """
     rules = _Rules(_library())
     rules.calm()
     rules.read(read_fd)
     rules.write({write_fd: RESULT_BYTES})
-    if threads:
-        rules.threads()
     _load(rules)
 
 

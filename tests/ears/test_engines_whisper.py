@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import functools
 import struct
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,14 +22,16 @@ from device.ears.engines.whisper import (
     is_command,
     sample_sentences,
 )
-from device.ears.engines.whisperdecoder import UnknownWeights, weights_of
+from device.ears.engines.whisperbands import log_mel
+from device.ears.engines.whispernet import Encoder, UnknownWeights, weights_of
 from device.ears.engines.wordpaths import Found, TokenGraph, WordPaths
 from device.mind.graph import Graph
-from device.mind.types import FRAME_SAMPLES
+from device.mind.types import FRAME_SAMPLES, Intent
 from device.modelstore import ModelStore
 from tests.ears.test_engines_pocketsphinx import english, frames, room
 
 END = 9
+ROOT = Path(__file__).parents[2]
 
 
 def lamps(count: int) -> Graph:
@@ -118,13 +123,76 @@ def test_other_files_are_no_weights(data: bytes) -> None:
 
 
 @functools.cache
-def engine() -> Whisper:
-    pytest.importorskip("faster_whisper", reason="the extra keepmum[whisper] is not installed")
+def folder() -> Path:
+    pytest.importorskip("tokenizers", reason="the extra keepmum[whisper] is not installed")
     store = ModelStore()
     found = [store.find(f"{MODEL}/{file}") for file in FILES]
     if None in found or found[0] is None:
         pytest.skip("the model is not in the models folder: keepmum models fetch whisper")
-    return Whisper(english().graph, english().graph, found[0].parent)
+    return found[0].parent
+
+
+@functools.cache
+def engine() -> Whisper:
+    return Whisper(english().graph, english().graph, folder())
+
+
+def test_bands_and_encoder_are_those_of_the_reference() -> None:
+    files = {file.name: file.read_bytes() for file in folder().iterdir() if file.is_file()}
+    reference = pytest.importorskip("faster_whisper").WhisperModel(
+        "tiny.en", device="cpu", compute_type="float32", local_files_only=True, files=files
+    )
+    sound = np.concatenate([np.frombuffer(f, np.int16) for f, _ in frames("what time is it")])
+    samples = np.asarray(sound / 32768, np.float32)
+    bands = log_mel(samples)
+    assert np.abs(bands - reference.feature_extractor(samples)).max() < 1e-5
+    bands = bands[:, : bands.shape[1] // 2 * 2]
+    ours, theirs = Encoder(weights_of(files["model.bin"]))(bands), reference.encode(bands)
+    assert np.abs(ours - np.array(theirs)[0]).max() < 1e-3
+
+
+def test_understands_under_both_seals() -> None:
+    code = SEALED.format(model=folder())
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.split() == [str(int(Intent.TIMER_SET)), str(int(Intent.TIME))], done.stderr
+
+
+SEALED = """
+from pathlib import Path
+from device.ears.birth import _seals
+from device.ears.crew import commands_of, crew_of
+from device.ears.engines.whisper import Whisper
+from device.ears.lexicon import Lexicon
+from device.ears.recognizer import Heard, start
+from device.seal import seccomp
+from tests.ears.test_engines_pocketsphinx import english, frames
+
+told = [frames(text) for text in ("set a timer for ten minutes", "what time is it")]
+def crew():
+    of = english()
+    engine = Whisper(commands_of(of), of.graph, Path("{model}"))
+    return crew_of(engine, of, Lexicon(of.graph.words))
+seccomp.prepare()
+recognizer = start(crew, longest=200, seals=_seals())
+for sound in told:
+    recognizer.open()
+    for frame, speech in sound:
+        recognizer.push(memoryview(frame), speech)
+    recognizer.end()
+    found = []
+    while not found:
+        recognizer.wait(10.0)
+        found = [news for news in recognizer.poll() if isinstance(news, Heard)]
+    print(int(found[0].request.intent) if found[0].request else found[0])
+recognizer.close()
+"""
 
 
 def heard(told: Sequence[tuple[bytes, bool]]) -> str:

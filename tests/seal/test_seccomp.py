@@ -185,7 +185,7 @@ def test_the_filters_can_be_made_for_a_raspberry_pi_too(
     monkeypatch.setattr(seccomp, "_load", write_down)
     sound = seccomp.Sound(devices=(9,), sockets=(10,), wakers=(11,))
     seccomp.seal_ears({5: seccomp.LETTER_BYTES}, sound)
-    seccomp.seal_parent({6: seccomp.RESULT_BYTES}, threads=True)
+    seccomp.seal_parent({6: seccomp.RESULT_BYTES})
     seccomp.seal_child(7, 8)
     for text in made:
         assert "aarch64" in text and "ppoll" in text and "pselect6" in text

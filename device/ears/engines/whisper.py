@@ -1,17 +1,17 @@
-"""Whisper tiny.en by faster-whisper: the extra for noisy rooms on a Pi 5.
+"""Whisper tiny.en: the extra for noisy rooms on a Pi 5.
 
-The library's encoder listens, a search over the household's own sentences decodes: of all that
-can be said, what fits best (`wordpaths`). Left to decode freely the model writes what English
-usually says; in noise it understood half as many commands, and what it wrote had to be forgiven
-so much that a coffee order could have become a command.
+The network listens, a search over the household's own sentences decodes: of all that can be said,
+what fits best (`wordpaths`). Left to decode freely the model writes what English usually says; in
+noise it understood half as many commands, and what it wrote had to be forgiven so much that a
+coffee order could have become a command.
 
 **Is it a command at all?** The best sentence must be likely in itself, and not much less likely
 than what the same decoder says when it may say anything. The first refuses other people's talk
 and noise, for nothing that can be said is likely then; the second a sentence that is nearly one.
 
 It doesn't stream: it listens when the voice has paused, while the silence that ends a command
-runs; speech makes that void. Its encoder runs threads, so it is made in the child; the parent
-reads the files once, for a sealed child can open none.
+runs; speech makes that void. The model is loaded once, in the parent. What a child keeps is the
+sound of the command, from a little before it; it dies with the child.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from device.ears.engines.cut import Cut
-from device.ears.engines.whisperdecoder import Decoder, Listening
+from device.ears.engines.whisperbands import log_mel
+from device.ears.engines.whispernet import Decoder, Encoder, Listening, weights_of
 from device.ears.engines.wordpaths import Found, TokenGraph, Tokens, WordPaths
 from device.mind.graph import Graph
+from device.mind.types import RATE
 
 MODEL = "whisper-tiny-en"
-FILES = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
+FILES = ("model.bin", "config.json", "tokenizer.json")
 PROMPT_CHARACTERS = 500
 """As many characters of example sentences as its prompt has."""
 COMMON = 6_000
@@ -40,8 +41,8 @@ pauses in between."""
 EARLY = 4
 """After so many frames without speech it listens, ahead of the end."""
 CONTEXT, LONGEST = 1_500, 3_000
-"""Steps of 10 ms that the encoder sees: padded to 15 s, for half a minute costs four times as
-much; more only if there is more."""
+"""Steps of 10 ms that the encoder sees: padded to 15 s. It was trained on half a minute, which
+costs four times as much and brings nothing; more only if there is more."""
 
 ASKED_PER_TOKEN = -1.9
 """The mean log-probability that a command's tokens must have."""
@@ -53,43 +54,30 @@ short commands are short of evidence)."""
 class Whisper:
     """One command by a neural network that has heard everything."""
 
-    limit_s = 20.0
+    limit_s = 10.0
 
     def __init__(self, commands: Graph, answers: Graph, model: Path) -> None:
-        """Read the model's files (75 MB), take the decoder out of them (50 MB). `model`: folder."""
-        import faster_whisper
+        """Load the model (some 90 MB); `model`: its folder. Raises UnknownWeights."""
         from tokenizers import Tokenizer
 
-        self._library = faster_whisper
-        self._files = {name: (model / name).read_bytes() for name in FILES}
-        self._tokenizer = Tokenizer.from_buffer(self._files["tokenizer.json"])
+        self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._graphs = [TokenGraph(graph, self._spellings) for graph in (commands, answers)]
         self._prompts = [self._prompt(graph) for graph in (commands, answers)]
         end, _ = ends = self._special("<|endoftext|>"), self._tokens(" ")[-1]
         kept = {*range(COMMON), *ends, *(t for prompt in self._prompts for t in prompt)}
         kept.update(*(graph.tokens for graph in self._graphs))
-        self._decoder = Decoder(self._files["model.bin"], sorted(kept))
+        weights = weights_of((model / "model.bin").read_bytes())
+        self._encoder, self._decoder = Encoder(weights), Decoder(weights, sorted(kept))
         place = self._decoder.places(range(self._tokenizer.get_vocab_size()))
-        never = [*json.loads(self._files["config.json"])["suppress_ids"], ends[1]]
+        never = [*json.loads((model / "config.json").read_text())["suppress_ids"], ends[1]]
         self._searches = [WordPaths(graph, place, end, never) for graph in self._graphs]
         self._asked, self._cut, self._sound = False, Cut(), list[bytes]()
         self._early: str | None = None
-        self._model: Any = None
+        self._encoder(log_mel(np.zeros(RATE, np.float32))[:, :100])  # loads what loads at first use
 
     def start(self) -> None:
-        """Make the encoder, with its threads."""
+        """A new command."""
         self._asked, self._cut, self._sound, self._early = False, Cut(), [], None
-        if self._model is not None:  # only where one process takes in several commands
-            return
-        self._model = self._library.WhisperModel(
-            "tiny.en",
-            device="cpu",
-            compute_type="int8",
-            cpu_threads=2,
-            num_workers=1,
-            local_files_only=True,
-            files=self._files,
-        )
 
     def asked(self) -> None:
         """Answers count too."""
@@ -117,11 +105,10 @@ class Whisper:
     def _hear(self) -> str:
         end = len(self._sound) - max(0, self._cut.silent - TRAIL)
         samples = np.frombuffer(b"".join(self._sound[:end]), np.int16).astype(np.float32) / 32768.0
-        bands = self._model.feature_extractor(samples)[:, :LONGEST]
-        padded = np.zeros((len(bands), max(CONTEXT, bands.shape[1])), np.float32)
-        padded[:, : bands.shape[1]] = bands
-        sound = np.array(self._model.encode(padded))[0]
-        listening = Listening(self._decoder, sound, self._prompts[self._asked])
+        bands = log_mel(samples)[:, :LONGEST]
+        context = CONTEXT if bands.shape[1] <= CONTEXT else LONGEST
+        padded = np.pad(bands, ((0, 0), (0, context - bands.shape[1])))
+        listening = Listening(self._decoder, self._encoder(padded), self._prompts[self._asked])
         found = self._searches[self._asked].best(listening)
         if found is None:
             return ""

@@ -1,9 +1,10 @@
-"""Whisper's decoder in numpy: what each next token is worth, for any sentence that we choose.
+"""Whisper in numpy: what each next token is worth, for any sentence that we choose.
 
-The library decodes freely, and tells nothing of sentences that it didn't find. Here the paths are
-ours: a beam of prefixes goes in, the log-probabilities of their next tokens come out. Radford et
-al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022); weights as CTranslate2
-keeps them (its binary format 6, float16 or float32).
+Libraries decode freely, and tell nothing of sentences that they didn't find; they also start
+threads and write machine code as they run, and a sealed process lets nobody do that. Here the
+paths are ours: a beam of prefixes goes in, the log-probabilities of their next tokens come out.
+Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022); weights as
+CTranslate2 keeps them for faster-whisper (its binary format 6, float16 or float32).
 
 Of the vocabulary only `kept` tokens are looked at, and probabilities are shares among those:
 most of the decoder's work is the 45,000 others. With the commonest few thousand kept, what is
@@ -33,7 +34,7 @@ class UnknownWeights(ValueError):
 
 
 def weights_of(data: bytes) -> dict[str, Array]:
-    """The decoder's weights in a CTranslate2 `model.bin`, by name. Raises UnknownWeights."""
+    """The weights in a CTranslate2 `model.bin`, by name. Raises UnknownWeights."""
     reader = _Reader(data)
     if reader.number("I") != FORMAT or reader.text() != "WhisperSpec":
         raise UnknownWeights
@@ -44,10 +45,10 @@ def weights_of(data: bytes) -> dict[str, Array]:
         shape = [reader.number("I") for _ in range(reader.number("B"))]
         kind = reader.number("B")
         values = reader.values(kind, reader.number("I"))
-        if name.startswith("decoder/") and shape:
+        if shape:
             if kind not in (0, 4):
                 raise UnknownWeights
-            found[name.removeprefix("decoder/")] = values.astype(np.float32).reshape(shape)
+            found[name] = values.astype(np.float32).reshape(shape)
     return found
 
 
@@ -76,18 +77,15 @@ class _Reader:
 class Decoder:
     """The weights, made once in the parent. `kept`: ids of the tokens that are looked at."""
 
-    def __init__(self, data: bytes, kept: Sequence[int]) -> None:
-        """`data`: model.bin. Raises UnknownWeights."""
-        weights = weights_of(data)
+    def __init__(self, weights: Mapping[str, Array], kept: Sequence[int]) -> None:
+        """`weights`: of the whole model. Raises UnknownWeights."""
         try:
-            every = weights.pop("embeddings/weight")
+            every = weights["decoder/embeddings/weight"]
             self.kept = np.array(sorted(set(kept)), np.int64)
             self.embedded = every[self.kept]
-            self.positions = weights["position_encodings/encodings"]
-            self.last = _Norm(weights, "")
-            count = len({name.split("/")[0] for name in weights if name.startswith("layer_")})
-            count -= "layer_norm" in {name.split("/")[0] for name in weights}
-            self.layers = [_Layer(weights, f"layer_{number}/") for number in range(count)]
+            self.positions = weights["decoder/position_encodings/encodings"]
+            self.last = _Norm(weights, "decoder/")
+            self.layers = [_Layer(weights, at) for at in _layers(weights, "decoder")]
         except (KeyError, IndexError) as error:
             raise UnknownWeights from error
         self._place = np.full(len(every), -1, np.int64)
@@ -96,6 +94,49 @@ class Decoder:
     def places(self, tokens: Sequence[int]) -> NDArray[np.int64]:
         """Where each token stands among the kept ones."""
         return self._place[np.asarray(tokens, np.int64)]
+
+
+class Encoder:
+    """What is heard of a sound: log mel bands in, one vector every 20 ms out."""
+
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        """`weights`: of the whole model. Raises UnknownWeights."""
+        try:
+            self._taps = [
+                (weights[f"encoder/conv{n}/weight"], weights[f"encoder/conv{n}/bias"])
+                for n in (1, 2)
+            ]
+            self._positions = weights["encoder/position_encodings/encodings"]
+            self._last = _Norm(weights, "encoder/")
+            self._layers = [_Block(weights, at) for at in _layers(weights, "encoder")]
+        except KeyError as error:
+            raise UnknownWeights from error
+
+    def __call__(self, bands: Array) -> Array:
+        """(steps / 2, width) of `bands` (80, steps), an even number of steps, at most 3,000."""
+        x = np.ascontiguousarray(bands.T)
+        for (taps, bias), stride in zip(self._taps, (1, 2), strict=True):
+            x = _gelu(_convolved(x, taps, stride) + bias)
+        x = x + self._positions[: len(x)]
+        for block in self._layers:
+            query, key, value = np.split(block.own(block.own_norm(x)), 3, axis=1)
+            shares = _shares(_heads(query / np.sqrt(np.float32(_HEAD))) @ _keys(key))
+            x = block.dense(x + block.own_out(_joined(shares @ _heads(value))))
+        return self._last(x)
+
+
+def _layers(weights: Mapping[str, Array], of: str) -> list[str]:
+    """Where the weights of each layer are."""
+    names = {name.split("/")[1] for name in weights if name.startswith(f"{of}/layer_")}
+    return [f"{of}/layer_{number}/" for number in range(len(names - {"layer_norm"}))]
+
+
+def _convolved(x: Array, taps: Array, stride: int) -> Array:
+    """`x` (steps, in) by `taps` (out, in, 3), one step of silence at either end."""
+    padded = np.pad(x, ((1, 1), (0, 0)))
+    steps = range(3)
+    rows = [padded[n : n + len(x) : stride] @ taps[:, :, n].T for n in steps]
+    return np.asarray(rows[0] + rows[1] + rows[2], np.float32)
 
 
 class _Norm:
@@ -118,25 +159,36 @@ class _Linear:
         return np.asarray(x @ self._weight + self._bias, np.float32)
 
 
-class _Layer:
-    """One block: attention to the tokens before, attention to the sound, two dense layers."""
+class _Block:
+    """Attention to tokens or sound of the same kind, and two dense layers."""
 
     def __init__(self, weights: Mapping[str, Array], at: str) -> None:
-        own, cross, dense = f"{at}self_attention/", f"{at}attention/", f"{at}ffn/"
+        own, dense = f"{at}self_attention/", f"{at}ffn/"
         self.own_norm = _Norm(weights, own)
         self.own, self.own_out = (_Linear(weights, f"{own}linear_{n}") for n in (0, 1))
-        self.norm = _Norm(weights, cross)
-        self.query, self.sound, self.out = (
+        self._norm = _Norm(weights, dense)
+        self._widen, self._narrow = (_Linear(weights, f"{dense}linear_{n}") for n in (0, 1))
+
+    def dense(self, x: Array) -> Array:
+        """`x` (rows, width) after the dense layers."""
+        return x + self._narrow(_gelu(self._widen(self._norm(x))))
+
+
+class _Layer(_Block):
+    """A block of the decoder, which attends to the sound too."""
+
+    def __init__(self, weights: Mapping[str, Array], at: str) -> None:
+        super().__init__(weights, at)
+        cross = f"{at}attention/"
+        self._cross_norm = _Norm(weights, cross)
+        self._query, self.sound, self._out = (
             _Linear(weights, f"{cross}linear_{n}") for n in range(3)
         )
-        self.dense_norm = _Norm(weights, dense)
-        self.widen, self.narrow = (_Linear(weights, f"{dense}linear_{n}") for n in (0, 1))
 
     def rest(self, x: Array, keys: Array, values: Array) -> Array:
         """`x` (tokens, width) after all but the attention to the tokens before."""
-        query = _heads(self.query(self.norm(x))) / np.sqrt(np.float32(_HEAD))
-        x = x + self.out(_joined(_shares(query @ keys) @ values))
-        return x + self.narrow(_gelu(self.widen(self.dense_norm(x))))
+        query = _heads(self._query(self._cross_norm(x))) / np.sqrt(np.float32(_HEAD))
+        return self.dense(x + self._out(_joined(_shares(query @ keys) @ values)))
 
 
 class Listening:
