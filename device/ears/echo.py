@@ -21,6 +21,9 @@ tell it that somebody does.
     `_room`,       | how the room answers the loudspeaker, and    | never: it is a room, and the
     `_doubt`       | how unsure that is: no sound                 | next reply begins with it
 
+What the estimate misses, a loudspeaker's distortion above all, is some 20 dB softer than the echo
+and still speech; a gate keeps it back for as long as nobody speaks over it.
+
 The reference must not come later than its echo. Samples of both lie on one clock, since they come
 from one device.
 """
@@ -49,7 +52,7 @@ OVERLAP = 0.25
 was told by the block before: without that it would be sure long before it is right."""
 OTHER = 0.8
 """Share of the average of all else that is heard that stays from block to block."""
-DOUBT = 0.1
+DOUBT = 0.003
 """Energy of the room's answer before anything is heard."""
 DECAY = 3.0
 """Blocks in which that energy falls by e: a room whose sound dies away in 0.4 s."""
@@ -61,12 +64,53 @@ GUESSES = 6
 """Frames from which the energy of the room's answer is guessed: microphone over reference."""
 MOST = 1e4
 """No answer of a room has more energy, however low the reference's level."""
+VOICE = 20.0
+"""A block with this many times more than what is usually left of the echo is a voice."""
+UNSURE = 0.3
+"""With more than this share of the echo taken for echo, a voice might be taken for it too."""
+HOLD = 15
+"""Blocks that the gate stays open after a voice."""
+FADE, RISE, FALL = 0.7, 1.01, 0.05
+"""From block to block: how the echo fades in the room; how what is left is followed up, down."""
+COMFORT = 3.0
+"""Steps of 16 bit of the noise in place of what is kept back: detectors start at true silence."""
 FLOOR = np.float32(BLOCK)
 """Power of one step of 16 bit in a bin: no microphone is more silent."""
 
 Sound = NDArray[np.int16]
 Reals = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
+
+
+class Gate:
+    """Lets pass what a person says, and closes over what is left of an echo alone.
+
+    A tenth of an echo is still speech to a detector that listens for speech at any level. How
+    much is left is followed slowly, with what is said over it counting little; a block that holds
+    many times that is a voice and opens the gate, which stays open over the soft parts of words.
+    As long as much is left, it is open. It keeps a few numbers, no sound.
+    """
+
+    def __init__(self) -> None:
+        self._left = 1.0
+        self._echo = 0.0
+        self._open = HOLD
+        self._gain = 1.0
+        self._chance = np.random.default_rng(0)
+
+    def pass_on(self, cleaned: Reals, echo: Reals) -> Reals:
+        """A cleaned block, or faint noise in its place; both float32 (320,)."""
+        self._echo = max(float(np.square(echo).mean()), FADE * self._echo)
+        share = float(np.square(cleaned).mean()) / (self._echo + 1.0)
+        grown = min(1.0, RISE * self._left)
+        self._left = grown if share > self._left else self._left + FALL * (share - self._left)
+        limit = VOICE * self._left
+        self._open = HOLD if share > limit or limit > UNSURE else max(0, self._open - 1)
+        target = 1.0 if self._open else 0.0
+        gain = np.linspace(self._gain, target, BLOCK, dtype=np.float32)
+        self._gain = target
+        noise = self._chance.normal(0.0, COMFORT, BLOCK).astype(np.float32)
+        return gain * cleaned + (1.0 - gain) * noise
 
 
 class Echo:
@@ -95,10 +139,12 @@ class Echo:
         self._room[...] = 0.0
         self._doubt[...] = DOUBT * self._shape
         self._guesses, self._guess = GUESSES, DOUBT
+        self._heard = self._played = 0.0
         self._silent = TAIL
         """Samples for which the reference has been silent, not counted above the tail."""
         self._unknown = 0
         """Blocks for which the history is not what was played, because it was forgotten."""
+        self._gate = Gate()
         self._worse = 0
         """Frames in a row that would have become much louder."""
         self.taken_db = 0.0
@@ -148,6 +194,7 @@ class Echo:
         elif after > before:
             self._worse = self._worse + 1 if after > CHANGED * before else 0
             if self._worse > 1:
+                self._gate = Gate()
                 energy = np.square(np.abs(self._room)).sum(axis=0).mean()
                 np.maximum(self._doubt, RENEWED * energy * self._shape, out=self._doubt)
         else:
@@ -159,8 +206,9 @@ class Echo:
     def _guess_energy(self, frame: Sound, reference: Sound) -> None:
         """At the start, doubt as large as the levels of the two channels suggest."""
         self._guesses -= 1
-        heard, played = (np.square(s, dtype=np.float32).mean() for s in (frame, reference))
-        energy = min(MOST, float(heard / (played + 1.0)) / DECAY)
+        self._heard += float(np.square(frame, dtype=np.float32).sum())
+        self._played += float(np.square(reference, dtype=np.float32).sum())
+        energy = min(MOST, self._heard / (self._played + 1.0) / DECAY)
         if energy > 4 * self._guess:
             self._guess = energy
             np.maximum(self._doubt, energy * self._shape, out=self._doubt)
@@ -171,13 +219,13 @@ class Echo:
         self._history[1:] = self._history[:-1]
         self._history[0] = np.fft.rfft(window)
         self._last[:] = played
-        echo = np.fft.irfft((self._history * self._room).sum(axis=0))[BLOCK:]
-        cleaned = (heard - echo).astype(np.float32)
+        echo = np.fft.irfft((self._history * self._room).sum(axis=0))[BLOCK:].astype(np.float32)
+        cleaned: Reals = heard - echo
         if self._unknown:
             self._unknown -= 1
         else:
             self._learn(cleaned)
-        return cleaned
+        return self._gate.pass_on(cleaned, echo)
 
     def _learn(self, cleaned: Reals) -> None:
         """What is left of a block corrects the estimate, by how unsure that is."""

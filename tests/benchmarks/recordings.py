@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def half(name: str) -> bool:
     return int(hashlib.sha256(f"half {Path(name).name}".encode()).hexdigest(), 16) % 2 == 0
 
 
-def active_power(sound: Sound) -> float:
+def active_power(sound: NDArray[Any]) -> float:
     """Mean power of the 512-sample frames that are above 1 % of the loudest."""
     frames = sound[: len(sound) // 512 * 512].astype(np.float64).reshape(-1, 512)
     power = (frames**2).mean(axis=1)

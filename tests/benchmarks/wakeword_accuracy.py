@@ -24,7 +24,7 @@ from rich.table import Table
 
 from device.ears.wakeword import CAP, WEIGHT
 from device.mind.types import FRAME_SAMPLES, RATE
-from tests.benchmarks import harness, stops
+from tests.benchmarks import echoes, harness, stops
 from tests.benchmarks.recordings import CONDITIONS, Clip, Mixer, Sound, clips, half, read
 from tests.benchmarks.wakeword_over import BACKGROUND, VARIANTS, own_voice
 from tests.benchmarks.wakeword_scores import (
@@ -61,6 +61,7 @@ GOALS = {
     "self_wakes": harness.exactly(0),
     "barge_in_rate": harness.at_least(0.9),
     "stop_rate": harness.at_least(0.9),
+    **echoes.GOALS,
 }
 NAMES = {"clean": "clean", "10": "10db", "0": "0db"}
 
@@ -251,6 +252,7 @@ def main() -> bool:
     streams = [scored["clean"].stream, scored["10"].stream]
     synthesized(figures, listener, found.noise, streams, found)
     own_voice(figures, listener, found.words, found.others)
+    echoes.wake_words(figures, listener, found.words)
     stop_word(figures)
     if not found.real:
         figures.notes["miss_clean_at_0fa"] += ", synthesized"

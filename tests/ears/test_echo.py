@@ -236,6 +236,26 @@ def test_a_wake_word_in_the_reference_alone_does_not_wake(
             assert not wakes(wake, left, Hint.SPEAKING)
 
 
+def test_a_wake_word_from_the_loudspeaker_does_not_wake(wake: WakeWords, used: Echo) -> None:
+    """In most cases: the benchmark counts them."""
+    word = whole(np.concatenate([np.zeros(RATE // 2, np.int16), say("alexa")]))
+    before = heard(scaled(echo(word, ROOM)))
+    assert wakes(wake, before)
+    assert not wakes(wake, cleaned(used, before, word))
+
+
+@pytest.mark.parametrize("softer_db", [0, 6, 12])
+def test_a_softer_voice_passes_where_the_echo_is_kept_back(
+    used: Echo, reply: Sound, echoed: Sound, softer_db: float
+) -> None:
+    word = placed(say("alexa"), len(reply), 2.5) * 10 ** (-softer_db / 20)
+    spoken = slice(round(2.5 * RATE), round(2.5 * RATE) + len(say("alexa")))
+    left = cleaned(used, heard(echoed, word), reply)
+    assert energy(left[spoken]) > 0.8 * energy(word[spoken])
+    alone = cleaned(used, echoed, reply)
+    assert energy(alone[spoken]) < 0.2 * energy(left[spoken])
+
+
 def test_one_who_speaks_over_the_reply_is_left_as_they_are(
     used: Echo, reply: Sound, echoed: Sound
 ) -> None:
