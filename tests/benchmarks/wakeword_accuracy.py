@@ -254,6 +254,7 @@ def main() -> bool:
     own_voice(figures, listener, found.words, found.others)
     echoes.wake_words(figures, listener, found.words)
     stop_word(figures)
+    echoes.stop_words(figures)
     if not found.real:
         figures.notes["miss_clean_at_0fa"] += ", synthesized"
     return harness.report("wakeword_accuracy", figures.values, GOALS, figures.notes)
