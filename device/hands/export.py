@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from device.config import Config
+from device.config import Config, learned_file
 from device.errors import LedgerUnreadable
 from device.hands import archive, ledger, ledgerview, parts, tables
 from device.hands.archive import Archive, Entry
@@ -95,6 +95,11 @@ def _dumped(path: Path, names: tuple[str, ...]) -> bytes:
 def _settings_files(places: Places) -> dict[str, Entry]:
     wanted = [
         (places.settings, "settings/keepmum.toml", "Settings, wake words with their thresholds."),
+        (
+            learned_file(places.settings),
+            "settings/learned.toml",
+            "Rooms and devices that `keepmum learn-names` found.",
+        ),
         (
             places.names,
             "settings/names.json",

@@ -20,7 +20,7 @@ from device import config as settings
 from device.config import Config
 from device.errors import OtherHousehold, WrongArchive
 from device.hands import ledger, parts, tables
-from device.hands.archive import Archive
+from device.hands.archive import Archive, Entry
 from device.hands.export import Places
 from device.hands.parts import Part
 
@@ -78,10 +78,15 @@ def holds_anything(state: Path) -> bool:
 
 def settings_of(archive: Archive, present: Config) -> Config:
     """The settings in an archive; those in force if it has none. Raises BrokenConfig."""
+    learned = archive.files.get("settings/learned.toml")
+    if learned is not None:
+        _parsed(learned, "learned.toml")  # a fault in it would keep the speaker from starting
     entry = archive.files.get("settings/keepmum.toml")
-    if entry is None:
-        return present
-    return settings.parse(entry.content.decode("utf-8", "replace"), "the archive's keepmum.toml")
+    return present if entry is None else _parsed(entry, "keepmum.toml")
+
+
+def _parsed(entry: Entry, name: str) -> Config:
+    return settings.parse(entry.content.decode("utf-8", "replace"), f"the archive's {name}")
 
 
 def widens(archive: Archive, present: Config, places: Places) -> list[str]:
@@ -154,6 +159,8 @@ def plan(archive: Archive, places: Places) -> tuple[list[Change], dict[Part, dic
                 continue
             case ("settings", "keepmum.toml"):
                 files.append(Change(places.settings, entry.content))
+            case ("settings", "learned.toml"):
+                files.append(Change(settings.learned_file(places.settings), entry.content))
             case ("settings", "names.json"):
                 files.append(Change(places.names, entry.content))
             case ("settings", "sentences", file) if file.endswith((".yaml", ".yml")):

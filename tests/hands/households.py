@@ -14,7 +14,14 @@ from device.hands.ledger import Note
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
 from device.mind.types import Intent, Outcome, Request
 
-PLANTED = ("planted-text", "planted-pasta", "planted-room", "planted-sentence", "planted-name")
+PLANTED = (
+    "planted-text",
+    "planted-pasta",
+    "planted-room",
+    "planted-sentence",
+    "planted-name",
+    "planted-attic",
+)
 HOUR_MS = 3_600_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS timers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, length REAL);
@@ -55,6 +62,8 @@ def furnish(folder: Path, now: int) -> tuple[Places, Config]:
         state.execute("INSERT INTO alarms VALUES (1, 420, 31)")
         state.execute("INSERT INTO settings VALUES ('volume', 35)")
     there.settings.write_text('[general]\nroom = "planted-room"\n')
+    learned = '[[home.room]]\nname = "planted-attic"\n'
+    config.learned_file(there.settings).write_text(config.LEARNED_HEAD + learned)
     there.names.write_text('{"names": ["planted-name"]}')
     (there.sentences / "own.yaml").write_text("planted-sentence: true\n")
     return there, config.load(there.settings)

@@ -14,7 +14,7 @@ from typing import Any
 import pyrage
 import pytest
 
-from device.config import Config
+from device.config import Config, learned_file
 from device.errors import BrokenConfig, NoEncryption, OtherHousehold, WrongArchive, WrongKey
 from device.hands import archive, export, ledger, ledgerview, parts, restore, tables
 from device.hands.archive import Archive, Entry
@@ -143,7 +143,8 @@ def as_values(places: Places) -> dict[str, object]:
     for part in parts.PARTS:
         if part.database and part.kind != "ledger":
             dumps[part.kind] = tables.dump(places.state / part.database, part.tables)
-    files = [places.settings, places.names, *sorted(places.sentences.iterdir())]
+    learned = learned_file(places.settings)
+    files = [places.settings, learned, places.names, *sorted(places.sentences.iterdir())]
     return {
         "parts": dumps,
         "ledger": ledgerview.read(places.state / ledger.FILE),
@@ -216,9 +217,9 @@ run = ["/bin/lamp"]
 """
 
 
-def with_settings(made: Archive, text: str) -> Archive:
+def with_settings(made: Archive, text: str, file: str = "keepmum.toml") -> Archive:
     entry = Entry(text.encode(), "settings", "")
-    return dataclasses.replace(made, files={**made.files, "settings/keepmum.toml": entry})
+    return dataclasses.replace(made, files={**made.files, f"settings/{file}": entry})
 
 
 def test_what_would_open_wider_is_listed(home: tuple[Places, Config], tmp_path: Path) -> None:
@@ -270,9 +271,10 @@ def test_every_setting_near_the_microphone_was_thought_about() -> None:
             assert f"{section}.{field.name}" in known
 
 
-def test_settings_with_a_fault_are_refused(home: tuple[Places, Config]) -> None:
-    with pytest.raises(BrokenConfig):
-        restore.settings_of(with_settings(opened(home), "[wake]\nwrods = []"), home[1])
+@pytest.mark.parametrize("file", ["keepmum.toml", "learned.toml"])
+def test_settings_with_a_fault_are_refused(home: tuple[Places, Config], file: str) -> None:
+    with pytest.raises(BrokenConfig, match=file):
+        restore.settings_of(with_settings(opened(home), "[wake]\nwrods = []", file), home[1])
 
 
 def changed(tar: bytes, name: str, content: bytes) -> bytes:
