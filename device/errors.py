@@ -81,6 +81,13 @@ class ModelChanged(KeepmumError):
     exit_code = 21
 
 
+class NoTokenizer(KeepmumError):
+    """The settings name the engine whisper, and the library tokenizers is not installed."""
+
+    mend = "Install it: `sudo /opt/keepmum/venv/bin/pip install tokenizers`, or `keepmum[whisper]`."
+    exit_code = 27
+
+
 class UnknownWakeWord(KeepmumError):
     """There is no wake word {word}{hint}."""
 

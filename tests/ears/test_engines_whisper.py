@@ -25,6 +25,7 @@ from device.ears.engines.whisper import (
 from device.ears.engines.whisperbands import log_mel
 from device.ears.engines.whispernet import Encoder, UnknownWeights, weights_of
 from device.ears.engines.wordpaths import Found, TokenGraph, WordPaths
+from device.errors import NoTokenizer
 from device.mind.graph import Graph
 from device.mind.types import FRAME_SAMPLES, Intent
 from device.modelstore import ModelStore
@@ -241,3 +242,9 @@ def test_keeps_no_more_before_speech_than_it_needs() -> None:
     for _ in range(50):
         engine().feed(bytes(2 * FRAME_SAMPLES), False)
     assert len(engine()._sound) <= 9
+
+
+def test_without_its_library_the_owner_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(NoTokenizer):
+        Whisper(lamps(2), lamps(2), Path("nowhere"))

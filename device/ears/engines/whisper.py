@@ -26,6 +26,7 @@ from device.ears.engines.cut import Cut
 from device.ears.engines.whisperbands import log_mel
 from device.ears.engines.whispernet import Decoder, Encoder, Listening, weights_of
 from device.ears.engines.wordpaths import Found, TokenGraph, Tokens, WordPaths
+from device.errors import NoTokenizer
 from device.mind.graph import Graph
 from device.mind.types import RATE
 
@@ -57,8 +58,11 @@ class Whisper:
     limit_s = 10.0
 
     def __init__(self, commands: Graph, answers: Graph, model: Path) -> None:
-        """Load the model (some 90 MB); `model`: its folder. Raises UnknownWeights."""
-        from tokenizers import Tokenizer
+        """Load the model (some 90 MB); `model`: its folder. Raises NoTokenizer, UnknownWeights."""
+        try:
+            from tokenizers import Tokenizer
+        except ImportError as missing:
+            raise NoTokenizer from missing
 
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         self._graphs = [TokenGraph(graph, self._spellings) for graph in (commands, answers)]
