@@ -312,24 +312,19 @@ async def test_the_kernel_says_who_asks(monkeypatch: pytest.MonkeyPatch) -> None
     # not pytest's folder: nobody else may look into that
     with tempfile.TemporaryDirectory(prefix="keepmum-") as folder:
         Path(folder).chmod(0o755)
-        await _asked_by_strangers(Path(folder))
+        async with desk(Path(folder)) as asked:
+            assert stat.S_IMODE(asked.path.stat().st_mode) == 0o660
+            assert asked.path.stat().st_gid == 4242
+            assert await _a_stranger_hears(asked.path) == "NotAllowed"
+            assert await _a_stranger_hears(asked.path, 4242) == "answered"
+            # whoever gets past the mode of the file is still told by the kernel
+            asked.path.chmod(0o666)
+            assert await _a_stranger_hears(asked.path) == "NotAllowed"
 
 
-async def _asked_by_strangers(folder: Path) -> None:
-    async with desk(folder) as asked:
-        assert stat.S_IMODE(asked.path.stat().st_mode) == 0o660
-        assert asked.path.stat().st_gid == 4242
-
-        async def stranger(*groups: int) -> str:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", STRANGER, str(asked.path), "x", *map(str, groups),
-                stdout=subprocess.PIPE,
-            )  # fmt: skip
-            out, _ = await process.communicate()
-            return out.decode().strip()
-
-        assert await stranger() == "NotAllowed"
-        assert await stranger(4242) == "answered"
-        # whoever gets past the mode of the file is still told by the kernel
-        asked.path.chmod(0o666)
-        assert await stranger() == "NotAllowed"
+async def _a_stranger_hears(path: Path, *groups: int) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STRANGER, str(path), "x", *map(str, groups), stdout=subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    return out.decode().strip()

@@ -79,6 +79,11 @@ def test_states_follow_what_happens_without_a_word_of_it(tmp_path: Path) -> None
         await home.told.until(lambda a: states(a)[-1]["listening"] is True)
         ears.close()
         await home.told.until(lambda a: states(a)[-1]["muted"] is True)
+        told = [str(s["state"]) for s in states(home.told.all)]
+        assert set(told) <= set(STATES)
+        seen = [told.index(state) for state in ("waiting", "listening")]
+        assert seen == sorted(seen)
+        assert told[-1] == "muted"
 
     lived(tmp_path, story)
 
@@ -104,6 +109,7 @@ def test_with_texts_on_the_names_are_told(tmp_path: Path) -> None:
         lamp = slots(device=home.id("device", "Bed Light"))
         await home.ask(Request(Intent.TURN_ON, lamp))
         await home.told.until(lambda a: any(s["last"] == "turn_on Bed Light" for s in states(a)))
+        assert [s["last"] for s in states(home.told.all)][-1] == "turn_on Bed Light"
 
     lived(tmp_path, story, texts=True)
 
@@ -169,5 +175,7 @@ def test_the_home_is_told_when_the_speaker_goes(tmp_path: Path) -> None:
         assert isinstance(sock, socket.socket)
         sock.shutdown(socket.SHUT_RDWR)  # as if the power were cut: the broker tells the last will
         await home.told.until(lambda a: (f"{BASE}/available", "offline") in a)
+        available = [text for topic, text in home.told.all if topic == f"{BASE}/available"]
+        assert available.index("online") < available.index("offline")
 
     lived(tmp_path, story)

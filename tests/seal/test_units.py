@@ -95,6 +95,7 @@ def test_every_unit_starts_again_after_kill(machine: Machine, unit: str) -> None
     machine.until("a new process", lambda: machine.main_pid(unit) not in (0, pid), 10)
     machine.until("it is ready", lambda: machine.is_active(unit), 10)
     machine.until("ears listen", lambda: machine.is_active(EARS), 10)
+    assert machine.main_pid(unit) not in (0, pid)
 
 
 def test_mute_ends_the_ears_and_outlives_restarts(speaker: Speaker, machine: Machine) -> None:
