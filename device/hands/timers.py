@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar, Generic, TypeVar
 
 from device.hands.clock import Clock, at, moment
 
 AT_MOST = 50
 """Timers, and alarms, at a time; more is a mistake or mischief."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,13 @@ class Alarm:
     snoozed: bool
 
 
-class Timers:
-    """All timers.
+class _Table(ABC, Generic[T]):
+    """What timers and alarms have in common: rows with an id, in a table of their own.
 
-    A timer started in this run of the machine is due by the machine's clock, whatever is done to
-    the wall's. After a reboot the wall's is all there is to go by.
+    changed: called after every change.
     """
+
+    table: ClassVar[str]
 
     def __init__(
         self, state: sqlite3.Connection, clock: Clock, changed: Callable[[], None]
@@ -53,10 +58,41 @@ class Timers:
         self._clock = clock
         self._changed = changed
 
+    @abstractmethod
+    def _read(self, row: sqlite3.Row) -> T:
+        """What a row says, as of now."""
+
+    def get(self, number: int) -> T | None:
+        """The one with this id."""
+        found = f"SELECT * FROM {self.table} WHERE id = ?"  # noqa: S608 - a table of ours
+        row = self._state.execute(found, (number,)).fetchone()
+        return None if row is None else self._read(row)
+
+    def cancel(self, number: int) -> None:
+        """Forget one, ringing or not."""
+        gone = f"DELETE FROM {self.table} WHERE id = ?"  # noqa: S608 - a table of ours
+        self._state.execute(gone, (number,))
+        self._changed()
+
+    def cancel_all(self) -> None:
+        """Forget all."""
+        self._state.execute(f"DELETE FROM {self.table}")  # noqa: S608 - a table of ours
+        self._changed()
+
+
+class Timers(_Table[Timer]):
+    """All timers.
+
+    A timer started in this run of the machine is due by the machine's clock, whatever is done to
+    the wall's. After a reboot the wall's is all there is to go by.
+    """
+
+    table = "timers"
+
     def all(self) -> list[Timer]:
         """Every timer, the next one due first, paused ones by what they have left."""
         rows = self._state.execute("SELECT * FROM timers").fetchall()
-        return sorted((self._timer(r) for r in rows), key=lambda t: t.left)
+        return sorted((self._read(r) for r in rows), key=lambda t: t.left)
 
     def add(self, seconds: float, name: str = "") -> Timer | None:
         """Start a timer; None if there are too many."""
@@ -68,21 +104,6 @@ class Timers:
         )
         self._changed()
         return self.get(int(cursor.lastrowid or 0))
-
-    def get(self, timer: int) -> Timer | None:
-        """The timer with this id."""
-        row = self._state.execute("SELECT * FROM timers WHERE id = ?", (timer,)).fetchone()
-        return None if row is None else self._timer(row)
-
-    def cancel(self, timer: int) -> None:
-        """Forget a timer, ringing or not."""
-        self._state.execute("DELETE FROM timers WHERE id = ?", (timer,))
-        self._changed()
-
-    def cancel_all(self) -> None:
-        """Forget all."""
-        self._state.execute("DELETE FROM timers")
-        self._changed()
 
     def extend(self, timer: Timer, seconds: float) -> float:
         """Give a timer more time; one that is due starts again with it. Returns what is left."""
@@ -114,7 +135,7 @@ class Timers:
         )
         self._changed()
 
-    def _timer(self, row: sqlite3.Row) -> Timer:
+    def _read(self, row: sqlite3.Row) -> Timer:
         paused = row["left_over"] is not None
         if paused:
             left = float(row["left_over"])
@@ -125,20 +146,15 @@ class Timers:
         return Timer(int(row["id"]), str(row["name"]), float(row["length"]), left, paused)
 
 
-class Alarms:
+class Alarms(_Table[Alarm]):
     """All alarms; they go by the wall's clock and its daylight saving time."""
 
-    def __init__(
-        self, state: sqlite3.Connection, clock: Clock, changed: Callable[[], None]
-    ) -> None:
-        self._state = state
-        self._clock = clock
-        self._changed = changed
+    table = "alarms"
 
     def all(self) -> list[Alarm]:
         """Every alarm, the next one first."""
         rows = self._state.execute("SELECT * FROM alarms ORDER BY due_wall").fetchall()
-        return [_alarm(r) for r in rows]
+        return [self._read(r) for r in rows]
 
     def add(self, minutes: int, days: int = 0, tomorrow: bool = False) -> Alarm | None:
         """An alarm at the next such time; None if there are too many."""
@@ -150,21 +166,6 @@ class Alarms:
         )
         self._changed()
         return self.get(int(cursor.lastrowid or 0))
-
-    def get(self, alarm: int) -> Alarm | None:
-        """The alarm with this id."""
-        row = self._state.execute("SELECT * FROM alarms WHERE id = ?", (alarm,)).fetchone()
-        return None if row is None else _alarm(row)
-
-    def cancel(self, alarm: int) -> None:
-        """Forget an alarm, ringing or not."""
-        self._state.execute("DELETE FROM alarms WHERE id = ?", (alarm,))
-        self._changed()
-
-    def cancel_all(self) -> None:
-        """Forget all."""
-        self._state.execute("DELETE FROM alarms")
-        self._changed()
 
     def snooze(self, alarm: Alarm, seconds: float) -> None:
         """Ring again in `seconds`."""
@@ -207,12 +208,11 @@ class Alarms:
         )
         self._changed()
 
-
-def _alarm(row: sqlite3.Row) -> Alarm:
-    return Alarm(
-        int(row["id"]),
-        int(row["minutes"]),
-        int(row["days"]),
-        float(row["due_wall"]),
-        bool(row["snoozed"]),
-    )
+    def _read(self, row: sqlite3.Row) -> Alarm:
+        return Alarm(
+            int(row["id"]),
+            int(row["minutes"]),
+            int(row["days"]),
+            float(row["due_wall"]),
+            bool(row["snoozed"]),
+        )
