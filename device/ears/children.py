@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 
 from device.ears import pipes
 from device.ears.engines import Crew
+from device.ears.engines.cut import WAKE_TAIL
 from device.ears.pipes import SOUND, Mark, Word
 from device.errors import KeepmumError
 from device.mind.types import Progress
@@ -159,10 +160,13 @@ def _records(line: Line, limit_s: float) -> Iterator[tuple[Mark, bytes]]:
 def take_command(crew: Crew, line: Line) -> None:
     """The life of a child: one command, one answer."""
     engine, told, asked = crew.engine, Progress.CAN_GO_ON, False
+    taken = leading = 0
     signal.setitimer(signal.ITIMER_REAL, engine.limit_s)
     engine.start()
     for mark, frame in _records(line, engine.limit_s):
         if mark in SOUND:
+            leading += mark is Mark.FRAME and leading == taken
+            taken += 1
             words = engine.feed(frame, mark is Mark.FRAME)
             if words is None:
                 continue
@@ -172,7 +176,8 @@ def take_command(crew: Crew, line: Line) -> None:
                 os.write(line.ends.answers, bytes([told]))
         elif mark is Mark.END:
             words = engine.finish()
-            request = crew.understand(words.split(), asked) if words else None
+            clipped = leading > WAKE_TAIL  # no pause after the wake word
+            request = crew.understand(words.split(), asked, clipped) if words else None
             os.write(line.ends.answers, pipes.pack_result(request))
             return
         elif mark is Mark.ASKED:

@@ -36,8 +36,8 @@ def crew_of(
     """`engine` with the household's sentences."""
     matcher, commands = Matcher(sentences, lexicon.pronounce), commands_of(sentences)
 
-    def understand(words: Sequence[str], asked: bool) -> Request | None:
-        request = matcher.match(words)
+    def understand(words: Sequence[str], asked: bool, clipped: bool = False) -> Request | None:
+        request = matcher.match(words, clipped and not asked)
         return None if request and request.intent in ANSWERS and not asked else request
 
     def progress(words: Sequence[str], asked: bool) -> Progress:

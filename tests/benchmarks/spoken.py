@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from device.ears.endpoint import Vad
 from device.ears.engines import Crew
+from device.ears.engines.cut import WAKE_TAIL
 from device.mind.types import FRAME_SAMPLES, FRAME_SECONDS, RATE, Progress, Request
 
 Sound = NDArray[np.int16]
@@ -94,7 +95,9 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
     cpu = time.process_time()
     voiced = silent = taken = 0
     begun, progress, behind = False, Progress.CAN_GO_ON, 0.0
+    leading = 0
     for frame, speech in spoken:
+        leading += speech and leading == taken
         taken += 1
         wall = time.perf_counter()
         words = engine.feed(frame, speech)
@@ -112,7 +115,7 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
             break
     wall, busy = time.perf_counter(), time.process_time()
     words = engine.finish()
-    request = crew.understand(words.split(), False) if words else None
+    request = crew.understand(words.split(), False, leading > WAKE_TAIL) if words else None
     after = time.perf_counter() - wall
     if not begun:
         request = None

@@ -235,7 +235,7 @@ def household_commands(run: Run, folder: Path | None) -> None:
     of, names = household()
     crew, exact = default_engine(of), matcher("en", names)
     asked = [" ".join(example.words) for example in examples(of, EXAMPLES)]
-    texts = [t for t in asked if crew.understand(t.split(), False) is not None][::EVERY]
+    texts = [t for t in asked if crew.understand(t.split(), False, False) is not None][::EVERY]
     meant = {text: exact.match(text.split()) for text in texts}
     for level, snr_db, goal in (("", None, 0.97), ("_12db", 12.0, 0.90)):
         if snr_db is not None and folder is None:

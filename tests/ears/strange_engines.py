@@ -89,7 +89,7 @@ def progress(words: Sequence[str], asked: bool) -> Progress:
     return Progress.CAN_GO_ON if QUESTION[: len(words)] == list(words) else Progress.NOTHING_FITS
 
 
-def understand(words: Sequence[str], asked: bool) -> Request | None:
+def understand(words: Sequence[str], asked: bool, clipped: bool = False) -> Request | None:
     return Request(Intent.TIME, ((Slot.NUMBER, 7),)) if list(words) == QUESTION else None
 
 

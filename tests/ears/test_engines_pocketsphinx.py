@@ -103,7 +103,7 @@ def test_an_answer_counts_only_after_a_question() -> None:
             made.engine.feed(*frame)
         words = made.engine.finish().split()
         answer = Request(Intent.ANSWER, ((Slot.DURATION, 600),))
-        assert made.understand(words, asked) == (answer if asked else None)
+        assert made.understand(words, asked, False) == (answer if asked else None)
 
 
 def test_words_come_while_they_are_said() -> None:

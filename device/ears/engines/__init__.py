@@ -58,6 +58,8 @@ class Crew:
     engine: Engine
     progress: Callable[[Sequence[str], bool], Progress]
     """Can these words go on? (the word graph's answer) True: they answer a question."""
-    understand: Callable[[Sequence[str], bool], Request | None]
-    """What these words ask for (the matcher's answer). True: they answer a question."""
+    understand: Callable[[Sequence[str], bool, bool], Request | None]
+    """What these words ask for (the matcher's answer). First True: they answer a question; second
+    True: they began in one breath with the wake word, so the first may be clipped or gone.
+    """
     spotter: Spotter | None = None
