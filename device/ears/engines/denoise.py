@@ -5,8 +5,10 @@ would take it (in each band, the logarithm of the sum of both powers) and widene
 known: the speech's own variance, the noise's, and the phase between the two, which adds or takes
 away most where both are as loud. A frame is shared out among them, and each says what speech it
 expects under the noise that was heard: where speech is louder, what was heard; where the noise
-covers it, the model's own mean, and not the noise's whims (the least mean square error). The
-speaker's and the channel's mean is estimated in the same rounds.
+covers it, the model's own mean, and not the noise's whims (the least mean square error). That
+expects too little of rare sounds, and what was heard less the mean noise keeps too much of the
+noise: their errors differ, and half-way between both is better than either. The speaker's and the
+channel's mean is estimated in the same rounds.
 
 Of the noise a mean and a covariance of the bands are assumed; they come from the frames without
 speech before and after the command. The covariance is whole, since kitchens get louder and softer
@@ -34,6 +36,8 @@ _PHASE = 4.0
 """Variance of a band's logarithm for the phase, where speech and noise are as loud, times four."""
 _OWN = 0.3
 """So much of the noise's variance is each band's own; the rest goes together, as it was heard."""
+_AS_HEARD = 0.5
+"""How far to go from what the model expects back to what was heard less the mean noise."""
 _ENOUGH = 10
 """Frames of noise that a covariance can be made of."""
 _MAGIC = 0x11223344
@@ -82,7 +86,9 @@ class Cleaner:
         gain = np.linalg.solve(spread, both).swapaxes(1, 2)
         start = speech - (gain @ moved[:, :, None])[:, :, 0]
         gains = (shares @ gain.reshape(len(gain), -1)).reshape(-1, CEPSTRA, CEPSTRA)
-        return (gains @ noisy[:, :, None])[:, :, 0] + shares @ start, shares
+        expected = (gains @ noisy[:, :, None])[:, :, 0] + shares @ start
+        shifted = noisy - shares @ (moved - speech)
+        return expected + _AS_HEARD * (shifted - expected), shares
 
     def _shares(self, noisy: Array, moved: Array, spread: Array) -> Array:
         """How likely each frame comes from each Gaussian: (frames, MIXTURES), rows sum to 1."""
