@@ -24,7 +24,6 @@ class Cut:
 
     def __init__(self) -> None:
         self._before: deque[bytes] = deque(maxlen=LEAD)
-        self._last: bytes | None = None
         self._silent = TRAIL
         self._quiet: deque[bytes] = deque(maxlen=QUIET)
         self._voiced = 0
@@ -40,17 +39,14 @@ class Cut:
             self._voiced += 1
             self.spoken = True
             self._silent = 0
-            self._last = None
             out = [*self._before, frame]
             self._before.clear()
             return out
         self._silent += 1
-        if self._last is not None:
-            self._quiet.append(self._last)
-        # the first after speech may hold the end of a word
-        self._last = frame if self._silent > 1 else None
         if self._silent <= TRAIL:
             return [frame]
+        if len(self._before) == LEAD:
+            self._quiet.append(self._before[0])
         self._before.append(frame)
         return []
 
@@ -62,4 +58,4 @@ class Cut:
     @property
     def quiet(self) -> list[bytes]:
         """The latest frames without speech, none of them next to it."""
-        return [*self._quiet, *(() if self._last is None else (self._last,))]
+        return [*self._quiet, *(self._before if self._silent > TRAIL else ())]
