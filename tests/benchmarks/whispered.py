@@ -67,7 +67,7 @@ def home(run: Run, folder: Path) -> None:
     acted = sum(t.request is not None for t in heard(crew, other, folder, None))
     run.rate("false_action_rate_other_whisper", acted, len(other), at_most(0.02))
     texts = [" ".join(example.words) for example in examples(of, 1)]
-    texts = [t for t in texts if crew.understand(t.split(), False) is not None][:: 2 * EVERY]
+    texts = [t for t in texts if crew.understand(t.split(), False, False) is not None][:: 2 * EVERY]
     meant = {text: exact.match(text.split()) for text in texts}
     for level, snr_db in (("", None), ("_12db", 12.0)):
         hits, n = said_by(crew, texts, VOICES, lambda t: meant[t], (folder, snr_db))
