@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from device.commands.run import stage
 from device.commands.timeline import Event
 from device.config import Config
-from device.mind.types import Intent, Outcome, Slot
+from device.mind.types import RATE, Intent, Outcome, Slot
+from tests.rooms import answer, echo, heard, sampled
 from tests.voices import Sound, models, save, say
 
 PATIENCE_S = 40.0
@@ -113,3 +115,31 @@ def test_a_wake_word_followed_by_no_command_is_forgotten_and_does_nothing(
     assert "did" not in kinds(events)
     assert set(outcomes(events)) <= {Outcome.NOT_UNDERSTOOD, Outcome.NO_SPEECH}
     assert len(list(outcomes(events))) == 1
+
+
+@pytest.mark.parametrize("reference", [2, None])
+def test_over_its_own_voice_a_reference_makes_the_difference(
+    reference: int | None, settings: Config, tmp_path: Path
+) -> None:
+    """A reply as loud as the wake word, which falls silent while the command is said."""
+    said = say("alexa, what time is it").astype(np.float64)
+    reply = say(
+        "Sorry, I didn't understand. You have three alarms: at seven, at eight and at noon."
+    )
+    length, start, silent = len(reply) + 3 * RATE, 2 * RATE, round(2.7 * RATE)
+    played, spoken = np.zeros(length), np.zeros(length)
+    played[: len(reply)] = reply
+    played[silent:] = 0
+    spoken[start : start + len(said)] = said
+    arrived = echo(played, answer(rt60=0.4, delay_ms=20, seed=3))
+    arrived *= 1.5 * np.sqrt(np.square(said).mean() / np.square(arrived[:start]).mean())
+    channels = [heard(arrived, spoken), sampled(played)][: 2 if reference else 1]
+    with wave.open(str(tmp_path / "over.wav"), "wb") as file:
+        file.setparams((len(channels), 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.stack(channels, axis=1).tobytes())
+    microphone = dataclasses.replace(settings.microphone, reference_channel=reference)
+    settings = dataclasses.replace(settings, microphone=microphone)
+    seen: list[Event] = []
+    with stage(settings, source=str(tmp_path / "over.wav")) as scene:
+        scene.journal.until(lambda e: e["event"] == "parted", PATIENCE_S, seen.append)
+    assert requests(seen) == ([(Intent.TIME, {})] if reference else [])

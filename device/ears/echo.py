@@ -19,7 +19,7 @@ tell it that somebody does.
     `_other`       | how loud each bin was without the echo, an   | as above
                    | average over some 100 ms, without phase      |
     `_room`,       | how the room answers the loudspeaker, and    | never: it is a room, and the
-    `_doubt`       | how unsure that is: no sound                 | next reply begins with it
+    `_doubt`       | how unsure that is: no sound (`SEVERAL`)     | next reply begins with it
 
 What the estimate misses, a loudspeaker's distortion above all, is some 20 dB softer than the echo
 and still speech; a gate keeps it back for as long as nobody speaks over it.
@@ -56,6 +56,9 @@ DOUBT = 0.003
 """Energy of the room's answer before anything is heard."""
 DECAY = 3.0
 """Blocks in which that energy falls by e: a room whose sound dies away in 0.4 s."""
+SEVERAL = 3
+"""Partitions that must sound for a block to be learnt from: after a single click the room's answer
+would be what the microphone heard, whoever spoke."""
 RENEWED = 0.5
 """Share of the room's energy that is in doubt once the estimate was of no use."""
 CHANGED = 1.5
@@ -235,6 +238,9 @@ class Echo:
             loud = OTHER * self._other + (1 - OTHER) * loud
         self._other[:] = loud + FLOOR
         played = self._history.real**2 + self._history.imag**2
+        loudness = played.sum(axis=1)
+        if (loudness > loudness.max() / 100).sum() < SEVERAL:
+            return
         gain = self._doubt / (0.5 * (played * self._doubt).sum(axis=0) + self._other)
         change = np.fft.irfft(gain * self._history.conj() * error, axis=1)
         change[:, BLOCK:] = 0.0  # a partition is as long as a block: the rest went round the circle

@@ -299,6 +299,15 @@ def test_of_the_reference_the_tail_is_kept_and_of_the_microphone_nothing(
     assert set(arrays(used)) == {"_shape", "_room", "_doubt"}
 
 
+def test_a_click_in_the_reference_makes_no_imprint_of_who_speaks(reply: Sound) -> None:
+    """The answer to a click would be what the microphone heard after it: a recording."""
+    clicks = np.zeros(len(reply), np.int16)
+    clicks[RATE // 2 :: RATE] = 30_000
+    found = Echo()
+    assert np.array_equal(cleaned(found, reply, clicks), reply)
+    assert set(arrays(found)) == {"_shape", "_doubt"}
+
+
 def test_a_silent_reference_overwrites_what_was_played(
     used: Echo, reply: Sound, echoed: Sound
 ) -> None:
