@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import time
 import wave
 from pathlib import Path
@@ -21,6 +24,8 @@ from device.ears.echo import BLOCK, PARTITIONS, TAIL, Echo
 from device.ears.wakeword import WakeWords
 from device.errors import BrokenConfig, TooFewChannels, WrongSound
 from device.mind.types import FRAME_SAMPLES, RATE, Hint
+from device.seal.memory import wiping_environment
+from device.seal.scan import Searcher, canary
 from tests.rooms import answer, echo, heard, sampled
 from tests.voices import models, say
 
@@ -427,3 +432,56 @@ def test_doctor_says_what_the_reference_is(reply: Sound) -> None:
     assert "or is it a microphone?" in doctor._reference(found)
     found.cancel(loud.copy(), loud)
     assert "copy of the microphone" in doctor._reference(found)
+
+
+CHILD = """
+import os
+from device.ears.microphone import Channels, _Framed
+from device.seal import memory
+
+memory.wipe_from_now_on()
+framed = _Framed(Channels(1, 2))
+while True:
+    got = 0
+    while got < len(framed._view):
+        got += os.readv(0, [framed._view[got:]]) or os._exit(0)
+    os.write(1, framed._arrived())
+    if os.read(0, 1) == b"w":
+        framed.wipe()
+        os.write(1, b"w")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="reading another process's memory needs root")
+def test_in_the_memory_of_a_process_there_is_one_frame_and_after_wiping_nothing() -> None:
+    spoken, played = canary(2.4, 31, 0.2), canary(2.4, 32, 0.3)
+    spoken = sampled(spoken + 0.3 * played)
+    pairs = np.stack([spoken, played], axis=1).reshape(-1, FRAME_SAMPLES, 2)
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=wiping_environment(os.environ),
+        bufsize=0,
+    )
+    assert child.stdin
+    assert child.stdout
+    left = []
+    for number, pair in enumerate(pairs):
+        child.stdin.write(pair.tobytes())
+        left.append(child.stdout.read(2 * FRAME_SAMPLES))
+        if number < len(pairs) - 1:
+            child.stdin.write(b".")
+    after = np.frombuffer(b"".join(left), np.int16)[RATE + FRAME_SAMPLES :]
+    raw = spoken[RATE + FRAME_SAMPLES :]
+    assert not np.array_equal(after, raw)
+    asleep = [Searcher(s).search([child.pid]).milliseconds for s in (raw, after)]
+    child.stdin.write(b"w")
+    child.stdout.read(1)
+    wiped = [Searcher(s).search([child.pid]).samples for s in (raw, after, played)]
+    child.kill()
+    child.wait()
+    assert asleep[0] <= 10
+    assert 70 <= asleep[1] <= 80
+    assert wiped == [0, 0, 0]
