@@ -83,6 +83,8 @@ class Taking:
     behind_s: float = 0.0
     """Wall time of live sound's end to the result: after_s, and what of the frames before wasn't
     done in their own time."""
+    behind_cpu_s: float = 0.0
+    """The same in CPU time."""
 
 
 def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
@@ -94,14 +96,16 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
     engine.start()
     cpu = time.process_time()
     voiced = silent = taken = 0
-    begun, progress, behind = False, Progress.CAN_GO_ON, 0.0
+    begun, progress = False, Progress.CAN_GO_ON
+    behind = behind_cpu = 0.0
     leading = 0
     for frame, speech in spoken:
         leading += speech and leading == taken
         taken += 1
-        wall = time.perf_counter()
+        wall, busy = time.perf_counter(), time.process_time()
         words = engine.feed(frame, speech)
         behind = max(0.0, behind + time.perf_counter() - wall - FRAME_SECONDS)
+        behind_cpu = max(0.0, behind_cpu + time.process_time() - busy - FRAME_SECONDS)
         if words is not None:
             progress = crew.progress(words.split(), False)
         voiced, silent = (voiced + 1, 0) if speech else (voiced, silent + 1)
@@ -120,7 +124,8 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
     if not begun:
         request = None
     now = time.process_time()
-    return Taking(request, words, taken, taken, now - cpu, after, now - busy, behind + after)
+    late = behind + after, behind_cpu + now - busy
+    return Taking(request, words, taken, taken, now - cpu, after, now - busy, *late)
 
 
 @functools.cache

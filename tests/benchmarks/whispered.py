@@ -53,6 +53,8 @@ def orders(run: Run, folder: Path) -> None:
     run.add("realtime_factor_whisper", sum(t.cpu_s for t in everything) / taken_s)
     late = 1000 * percentile([t.behind_s for t in everything], 95)
     run.add("end_of_speech_to_intent_ms_p95_whisper", late, None, "at the pace of live sound")
+    busy = 1000 * percentile([t.behind_cpu_s for t in everything], 95)
+    run.add("end_of_speech_to_intent_cpu_ms_p95_whisper", busy, None, "the same in CPU time")
 
 
 def home(run: Run, folder: Path) -> None:
