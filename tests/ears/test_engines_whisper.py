@@ -248,3 +248,11 @@ def test_without_its_library_the_owner_is_told(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     with pytest.raises(NoTokenizer):
         Whisper(lamps(2), lamps(2), Path("nowhere"))
+
+
+@pytest.mark.parametrize("seconds", [6, 12, 40])
+def test_commands_of_any_length_are_listened_to(seconds: int) -> None:
+    told = frames("set a timer for ten minutes")
+    noise = room(seconds).astype(np.int16)
+    blocks = noise[: len(noise) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+    assert isinstance(heard([*told, *((block.tobytes(), True) for block in blocks)]), str)

@@ -41,9 +41,9 @@ LEAD, TRAIL = 8, 4
 pauses in between."""
 EARLY = 4
 """After so many frames without speech it listens, ahead of the end."""
-CONTEXT, LONGEST = 1_500, 3_000
-"""Steps of 10 ms that the encoder sees: padded to 15 s. It was trained on half a minute, which
-costs four times as much and brings nothing; more only if there is more."""
+CONTEXT, CONTEXT_STEP, LONGEST = 1_000, 500, 3_000
+"""Steps of 10 ms that the encoder sees: padded to 10 s, or as much more as there is. It was trained
+on half a minute, which costs eight times as much and brings nothing."""
 
 ASKED_PER_TOKEN = -1.9
 """The mean log-probability that a command's tokens must have."""
@@ -110,7 +110,7 @@ class Whisper:
         end = len(self._sound) - max(0, self._cut.silent - TRAIL)
         samples = np.frombuffer(b"".join(self._sound[:end]), np.int16).astype(np.float32) / 32768.0
         bands = log_mel(samples)[:, :LONGEST]
-        context = CONTEXT if bands.shape[1] <= CONTEXT else LONGEST
+        context = max(CONTEXT, -(-bands.shape[1] // CONTEXT_STEP) * CONTEXT_STEP)
         padded = np.pad(bands, ((0, 0), (0, context - bands.shape[1])))
         listening = Listening(self._decoder, self._encoder(padded), self._prompts[self._asked])
         found = self._searches[self._asked].best(listening)
