@@ -100,6 +100,9 @@ class Wake:
     afar_threshold: float = setting(
         0.97, "Score that wakes while it speaks words that others wrote.", low=0.01, high=0.9999
     )
+    radio_threshold: float = setting(
+        0.6, "Score that wakes while a radio station plays.", low=0.01, high=0.9999
+    )
 
     def all_words(self) -> tuple[Word, ...]:
         """Every wake word in force, those with settings of their own included, none twice."""

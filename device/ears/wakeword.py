@@ -205,10 +205,12 @@ class WakeWords:
         """The score that wakes now.
 
         Over the speaker's own voice a wake word scores lower, so less is asked, since no reply
-        comes near; words that others wrote may be meant to wake, so more is asked.
+        comes near; words that others wrote or say may be meant to wake, so more is asked.
         """
         if self.loud is Hint.AFAR:
             return max(word.threshold, self._wake.afar_threshold)
+        if self.loud is Hint.RADIO:
+            return max(word.threshold, self._wake.radio_threshold)
         if self.loud is Hint.QUIET or word.gated:
             return word.threshold
         return min(word.threshold, self._wake.speaking_threshold)

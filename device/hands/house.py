@@ -34,6 +34,7 @@ _LAMPS = {
     Hint.SPEAKING: Lamp.SPEAKING,
     Hint.AFAR: Lamp.SPEAKING,
     Hint.RINGING: Lamp.RINGING,
+    Hint.RADIO: Lamp.ASLEEP,
 }
 
 
@@ -89,6 +90,7 @@ class House:
         self.home, self.music = around.home, around.music
         self.lists, self.wording = around.lists, around.wording
         self.stoppers.append(around.hush)
+        around.radio_changed = self._sounds_changed
         self._noise = False
         self.bell = Bell(self)
         self.bell.changed = self.speaker.changed = self._sounds_changed
@@ -114,6 +116,7 @@ class House:
         self.start(self.speaker.voice.warm())
         self.start(self.bell.run())
         self.start(self.around.open(self))
+        self.start(self.around.watch_radio())
 
     async def close(self) -> None:
         """End everything, in the order in which it would be missed least."""
@@ -192,11 +195,11 @@ class House:
 
     @property
     def loud(self) -> Hint:
-        """What the loudspeaker does: rings, speaks, or is quiet."""
+        """What the loudspeaker does: rings, speaks, plays a station, or is quiet."""
         if self.bell.ringing:
             return Hint.RINGING
         if not self.speaker.busy:
-            return Hint.QUIET
+            return Hint.RADIO if self.around.radio else Hint.QUIET
         return Hint.AFAR if self.speaker.afar else Hint.SPEAKING
 
     def _sounds_changed(self) -> None:
@@ -205,7 +208,7 @@ class House:
         if noise is not self._noise:
             self._noise = noise
             self.start(self.around.duck(noise))
-        self.start(self.volume.duck(self.listening or self.loud is not Hint.QUIET))
+        self.start(self.volume.duck(self.listening or self.loud.own))
         if self.loud is not self._loud:
             self._loud = self.loud
             self.hint(self.loud)

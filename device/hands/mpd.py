@@ -158,6 +158,16 @@ class Player:
 
         return await self.ask(talk)
 
+    async def station_plays(self) -> bool | None:
+        """Whether a radio station plays, or another sound from afar; None if the server is away."""
+
+        async def talk(client: MPDClient) -> bool:
+            if (await client.status()).get("state") != "play":
+                return False
+            return "://" in _text(await client.currentsong(), "file")
+
+        return await self.ask(talk)
+
     async def duck(self) -> None:
         """Turn music down while the speaker listens or speaks; `unduck` turns it up again."""
 

@@ -28,6 +28,7 @@ WIDER: dict[str, int] = {
     "wake.refractory_s": -1,
     "wake.speaking_threshold": -1,
     "wake.afar_threshold": -1,
+    "wake.radio_threshold": -1,
     "listen.longest_command_s": 1,
     "listen.patience_s": 1,
     "listen.silence_s": 1,

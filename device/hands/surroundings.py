@@ -1,6 +1,6 @@
 """What lies beyond the speaker itself: the home, music, other people's texts. Made once.
 
-Without a broker in the settings nothing here touches the network.
+Without a broker or a music server in the settings nothing here touches the network.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:  # extras: only those who have them configured load them
     from device.hands.mpd import Player
     from device.hands.mqtt import Broker
     from device.hands.speakers import Speakers
+
+LOOK_S = 2.0
+"""Time between two looks at what the music server plays."""
+AWAY_S = 30.0
+"""The same while it is away."""
 
 
 class Surroundings:
@@ -51,6 +57,9 @@ class Surroundings:
             from device.hands.mpd import Player
 
             self.music = Player(config.media, passwords.get("mpd_password"))
+        self.radio = False
+        """A station plays."""
+        self.radio_changed: Callable[[], None] = lambda: None
         self.lists = Lists(Path(config.service.state))
         self.speakers: Speakers | None = None
         self._topics = Topics(config.home.prefix, slug(config.general.name))
@@ -74,6 +83,17 @@ class Surroundings:
             await self.broker.run()
         finally:
             await end(telling)
+
+    async def watch_radio(self) -> None:
+        """Look again and again whether a station plays: other programs may start and end it."""
+        if self.music is None:
+            return
+        while True:
+            plays = await self.music.station_plays()
+            if bool(plays) is not self.radio:
+                self.radio = bool(plays)
+                self.radio_changed()
+            await asyncio.sleep(AWAY_S if plays is None else LOOK_S)
 
     async def duck(self, wanted: bool) -> None:
         """Music steps back while the speaker listens or speaks."""

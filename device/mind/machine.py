@@ -75,7 +75,7 @@ def step(state: State, event: Event, rules: Rules) -> Step:
 
 
 def _hinted(state: State, hint: Hint) -> Step:
-    if isinstance(state, Asleep | FollowUp) and hint is Hint.QUIET and state.spotted:
+    if isinstance(state, Asleep | FollowUp) and not hint.own and state.spotted:
         return replace(state, loud=hint, spotted=0), (SpotEnd(),)
     return replace(state, loud=hint), ()
 
@@ -92,7 +92,7 @@ def _waiting(state: Asleep | FollowUp, event: Event, rules: Rules) -> Step:
             return _wake(state, BUTTON, 0, passing=False)
         case Hinted() if isinstance(state, FollowUp):
             return _wake(state, FOLLOW_UP, 0, passing=False)
-        case Spotted() if state.loud is not Hint.QUIET:
+        case Spotted() if state.loud.own:
             return _stop(state, STOP_WORD, 0, rules)
     return state, ()
 
@@ -132,7 +132,7 @@ def _stop(state: Asleep | FollowUp, cause: int, score: int, rules: Rules) -> Ste
 
 def _frame_by(state: Asleep | FollowUp, rules: Rules) -> Step:
     do: tuple[Do, ...] = ()
-    if state.loud is not Hint.QUIET:
+    if state.loud.own:
         state, do = _spot(state, rules)
     if isinstance(state, Asleep):
         return replace(state, rest=max(0, state.rest - 1)), do

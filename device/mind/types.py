@@ -245,6 +245,13 @@ class Hint(IntEnum):
     ASKED = 4
     AFAR = 5
     """Speaking words that others wrote: titles, announcements, the output of programs."""
+    RADIO = 6
+    """A station plays, with words that others say. The speaker itself is quiet."""
+
+    @property
+    def own(self) -> bool:
+        """Whether the speaker itself rings or speaks, which a stop word alone ends."""
+        return self in (Hint.SPEAKING, Hint.RINGING, Hint.AFAR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,10 +141,12 @@ def test_over_its_own_voice_less_is_asked_of_two_detectors_and_over_foreign_word
     assert thresholds(wake, Hint.SPEAKING) == [Wake().speaking_threshold, one]
     assert thresholds(wake, Hint.RINGING) == [Wake().speaking_threshold, one]
     assert thresholds(wake, Hint.AFAR) == [Wake().afar_threshold] * 2
-    assert Wake().speaking_threshold < two < Wake().afar_threshold
+    assert thresholds(wake, Hint.RADIO) == [Wake().radio_threshold, one]
+    assert Wake().speaking_threshold < two < Wake().radio_threshold < one
+    assert one < Wake().afar_threshold
 
 
-@pytest.mark.parametrize("loud", [Hint.SPEAKING, Hint.RINGING, Hint.AFAR])
+@pytest.mark.parametrize("loud", [Hint.SPEAKING, Hint.RINGING, Hint.AFAR, Hint.RADIO])
 def test_it_is_not_deaf_while_it_is_loud(loud: Hint) -> None:
     wake = wake_words("alexa")
     wake.loud = loud

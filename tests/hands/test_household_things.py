@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from device.config import Config, Media, OwnCommand, Station
-from device.hands import runner
+from device.hands import runner, surroundings
 from device.hands.journal import Did, Said
 from device.hands.mqtt import end
 from device.mind.types import FIRST_USER_INTENT, FOLLOW_UP, Hint, Intent, Slot
@@ -147,6 +147,45 @@ def test_a_number_without_a_command_is_refused(tmp_path: Path) -> None:
 
 
 # --- music
+
+
+async def hinted(home_: Home, hint: Hint) -> list[Hint]:
+    """The hints that the ears get until this one, it included."""
+    found = [await home_.ears.hint()]
+    while found[-1] is not hint:
+        found.append(await home_.ears.hint())
+    return found
+
+
+@needs_mpd
+def test_ears_are_told_while_a_station_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others speak there, and one of them may say a wake word. Music of one's own is none."""
+    monkeypatch.setattr(surroundings, "LOOK_S", 0.05)
+
+    async def story(media: Media, url: str) -> None:
+        played = dataclasses.replace(media, station=(Station("the news", url=url),))
+
+        def change(config: Config) -> Config:
+            return dataclasses.replace(config, media=played)
+
+        async with home(tmp_path, change=change, more=[Entry("playlist", "morning")]) as h:
+            morning = (Slot.PLAYLIST, number(h, "playlist", "morning"))
+            assert await reply(h, Intent.MEDIA_PLAYLIST, morning) == "media.done"
+            await asyncio.sleep(0.3)
+            assert not h.house.around.radio
+            news = (Slot.STATION, number(h, "station", "the news"))
+            assert await reply(h, Intent.MEDIA_STATION, news) == "media.done"
+            await hinted(h, Hint.RADIO)
+            assert await reply(h, Intent.TIME) == "clock.time"
+            over = await hinted(h, Hint.RADIO)
+            assert over == [Hint.SPEAKING, Hint.RADIO], "spoken over it, and then it goes on"
+            assert await reply(h, Intent.MEDIA_STOP) == "media.done"
+            assert (await hinted(h, Hint.QUIET))[-1] is Hint.QUIET
+
+    with mpd(tmp_path) as media, radio(tmp_path) as url:
+        asyncio.run(story(media, url))
 
 
 @needs_mpd

@@ -33,6 +33,7 @@ RULES = s.Rules(
     spot=4,
     may_ask=frozenset({Intent.TIMER_CANCEL}),
 )
+OWN = (Hint.SPEAKING, Hint.RINGING, Hint.AFAR)
 ASKING = Request(Intent.TIMER_CANCEL)
 PLAIN = Request(Intent.TIME)
 WAKING = s.Waking(word=0, score=15)
@@ -87,7 +88,7 @@ def need(truth: object, promise: str) -> None:
 def judge(memory: Memory, before: s.State, event: s.Event, do: tuple[s.Do, ...]) -> Memory:
     """Check one edge command by command; raises Broken with the promise."""
     if isinstance(event, s.Hinted) and event.hint is not Hint.ASKED:
-        memory = replace(memory, loud=event.hint is not Hint.QUIET)
+        memory = replace(memory, loud=event.hint in OWN)
     for each in do:
         memory = _judge_one(memory, before, event, each)
     return memory

@@ -112,7 +112,8 @@ def test_stop_needs_no_wake_word_while_it_rings_and_takes_nothing_in() -> None:
         s.SayEnded(1, Outcome.STOPPED, 0),
     ]
     assert s.Pass() not in done
-    assert run(s.Spotted())[1] == []
+    for quiet in (Hint.QUIET, Hint.RADIO):
+        assert run(s.Hinted(quiet), SILENCE, s.Spotted())[1] == []
 
 
 def test_a_word_that_only_stops_takes_nothing_in() -> None:
