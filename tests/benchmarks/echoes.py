@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ from device.ears.lexicon import Lexicon
 from device.hands.sounds import RATE as RING_RATE
 from device.hands.sounds import ring
 from device.mind.types import FRAME_SAMPLES, RATE, Hint
-from tests.benchmarks import harness, stops
-from tests.benchmarks.recordings import Clip, Sound, active_power, clips
+from tests.benchmarks import harness
+from tests.benchmarks.recordings import Clip, Sound, active_power, clips, frames
 from tests.benchmarks.replies import texts
 from tests.benchmarks.wakeword_scores import Figures, Listener, Trace, events, hours, logit
 from tests.rooms import answer, echo, heard, sampled
@@ -32,6 +33,10 @@ from tests.voices import has_voice, models, resample, say
 
 LEVEL = 5000.0
 """Root mean square of active frames of what is played, as the reference carries it."""
+ARRIVING = 1100.0
+"""The same of its echo at the microphone, and of a synthesized word over it."""
+VOICES = [("joe", s, p) for s, p in product((0.85, 1.0, 1.2), (0.95, 1.0, 1.06))]
+OTHERS = ("flite:slt", "flite:rms", "flite:awb", "espeak", "espeak:en-gb+f3", "espeak:en-us+m3")
 PAUSE = np.zeros(RATE // 2)
 AROUND = RATE
 """A second of the reply before and after the word."""
@@ -154,19 +159,16 @@ def _self_wakes(figures: Figures, listener: Listener, household: Household) -> N
     rings = [np.tile(sound, 3) for sound in household.rings]
     played = np.concatenate([p for sound in (*household.replies, *rings) for p in (sound, PAUSE)])
     arrived = echo(played, household.room())
-    arrived *= np.sqrt(stops.LEVEL / active_power(arrived))
+    arrived *= ARRIVING / np.sqrt(active_power(arrived))
     canceller = Echo()
     trace = listener.trace(without_echo(canceller, heard(arrived), sampled(played)), Hint.SPEAKING)
     figures.count("self_wakes_with_reference", count(trace), hours(len(trace)))
     figures.values["self_highest_alexa_with_reference"] = float(trace[:, 0, 2].max())
-    words = np.concatenate(
-        [p for v in stops.VOICES for p in (leveled(say("alexa", *v)), PAUSE)] * 4
-    )
+    words = np.concatenate([p for v in VOICES for p in (leveled(say("alexa", *v)), PAUSE)] * 4)
     others = {"over_nothing": np.zeros(len(words)), "over_speech": household.spoken(len(words))}
     forged, frames = 0, 0
     for other in others.values():
-        level = np.sqrt(stops.LEVEL) / LEVEL
-        sound = without_echo(canceller, heard(other * level), sampled(words))
+        sound = without_echo(canceller, heard(other * (ARRIVING / LEVEL)), sampled(words))
         trace = listener.trace(sound, Hint.SPEAKING)
         forged, frames = forged + count(trace), frames + len(trace)
     figures.count("forged_wakes_with_reference", forged, hours(frames))
@@ -182,15 +184,15 @@ def _own_words(figures: Figures, listener: Listener, household: Household) -> No
     for room in rooms:
         canceller, before = Echo(), household.spoken(10 * RATE)
         arrived = echo(before, room)
-        gain = np.sqrt(stops.LEVEL / active_power(arrived))
+        gain = ARRIVING / np.sqrt(active_power(arrived))
         without_echo(canceller, heard(arrived * gain), sampled(before))
-        for voice in stops.VOICES:
+        for voice in VOICES:
             word = np.concatenate([PAUSE, leveled(say("alexa", *voice)), PAUSE])
             sound = heard(echo(word, room) * gain)
             cleaned = without_echo(canceller, sound, sampled(word))
             tops = [listener.trace(s, Hint.SPEAKING)[:, 0, 2].max() for s in (sound, cleaned)]
             plain, left = plain + int(tops[0] >= limit), left + int(tops[1] >= limit)
-    of = len(rooms) * len(stops.VOICES)
+    of = len(rooms) * len(VOICES)
     figures.rate("wakes_by_own_wake_word_no_reference", plain, of)
     figures.rate("wakes_by_own_wake_word_with_reference", left, of)
 
@@ -221,11 +223,16 @@ def _damage(
 def stop_words(figures: Figures) -> None:
     """The stop word over rings and replies, and what is taken for it where nobody says it."""
     household, spotter = Household(seed=2), StopWord(Lexicon([WORD]))
-    voices = [*stops.VOICES, *((v, 1.0, 1.0) for v in stops.OTHERS if has_voice(v))]
-    words = [stops.leveled(say(WORD, *voice).astype(np.float64)) for voice in voices]
+    voices = [*VOICES, *((v, 1.0, 1.0) for v in OTHERS if has_voice(v))]
+    words = [leveled(say(WORD, *voice)) * (ARRIVING / LEVEL) for voice in voices]
 
     def spotted(sound: Sound, *, strict: bool) -> bool:
-        return stops.spotted(spotter, sound.astype(np.float64), strict=strict)
+        spotter.start()
+        if strict:
+            spotter.strict()
+        said = [spotter.feed(frame.tobytes()) for frame in frames(sound)]
+        spotter._decoder.end_utt()
+        return any(said)
 
     grounds: dict[str, Sequence[Line | None]] = {"ringing": household.rings, "speaking": [None]}
     found, false = dict[str, tuple[int, int]](), 0
@@ -242,7 +249,7 @@ def stop_words(figures: Figures) -> None:
     silent = [t for t, text in zip(household.replies, texts(), strict=True) if WORD not in text]
     rings = [np.tile(sound, 12) for sound in household.rings]
     for sound, strict in [(s, True) for s in silent] + [(s, False) for s in rings]:
-        arrived = echo(sound, room) * np.sqrt(stops.LEVEL) / LEVEL
+        arrived = echo(sound, room) * (ARRIVING / LEVEL)
         left = without_echo(canceller, heard(arrived), sampled(sound))
         false += spotted(left, strict=strict)
     figures.values["false_stops_with_reference"] = false
@@ -257,7 +264,7 @@ def curves(figures: Figures) -> None:
         for _ in range(ROOMS):
             played = household.spoken(SPANS[-1][1] * RATE)
             arrived = echo(played, household.room(rt60))
-            before = heard(arrived * np.sqrt(stops.LEVEL / active_power(arrived)))
+            before = heard(arrived * ARRIVING / np.sqrt(active_power(arrived)))
             after = without_echo(Echo(), before, sampled(played))
             for (begin, end), values in lost.items():
                 part = slice(begin * RATE, end * RATE)
@@ -305,6 +312,6 @@ def main() -> bool:
     wake_words(
         figures,
         Listener(models()),
-        words or [Clip(f"alexa {v}", say("alexa", *v)) for v in stops.VOICES],
+        words or [Clip(f"alexa {v}", say("alexa", *v)) for v in VOICES],
     )
     return harness.report("echoes", figures.values, GOALS, figures.notes)
