@@ -84,16 +84,20 @@ class House:
         self._loud = Hint.QUIET
         self._kept = open_state(Path(config.service.state))
         self._make_sound(sink or output.sink(config.sound), voice or default_voice(config), mixer)
+        self._look_around(Surroundings(config, names))
+        self._noise = False
         self.timers = Timers(self._kept, self.clock, self._timers_changed)
         self.alarms = Alarms(self._kept, self.clock, self._timers_changed)
-        around = self.around = Surroundings(config, names)
+        self.bell = Bell(self)
+        self.bell.changed = self.speaker.changed = self._sounds_changed
+
+    def _look_around(self, around: Surroundings) -> None:
+        """What there is beyond the speaker, under the names by which skills know it."""
+        self.around = around
         self.home, self.music = around.home, around.music
         self.lists, self.wording = around.lists, around.wording
         self.stoppers.append(around.hush)
         around.radio_changed = self._sounds_changed
-        self._noise = False
-        self.bell = Bell(self)
-        self.bell.changed = self.speaker.changed = self._sounds_changed
 
     def _make_sound(
         self, sink: output.Sink, voice: speech.Voice, mixer: mixers.Mixer | None
