@@ -13,7 +13,7 @@ from device import config
 from device.commands import reach
 from device.hands import report
 from device.hands.clerk import now_ms
-from device.hands.report import Facts
+from device.hands.facts import Facts
 
 app = typer.Typer()
 

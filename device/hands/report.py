@@ -7,64 +7,22 @@ browser every request, so that even a fault in it could not tell anyone.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from html import escape
 from importlib import resources
 from typing import Any
 
-from device.hands import parts, plots
+from device.hands import charts, parts
 from device.hands.export import LEFT_OUT
+from device.hands.facts import Facts, card
 from device.hands.forget import FLASH
-from device.hands.ledger import CUT_OFF
-from device.hands.ledgerview import Row, View, local, midnight
-from device.hands.plots import Series
+from device.hands.ledgerview import Row, local, midnight
 from device.hands.proof import Proof
-from device.mind.types import Outcome
 from device.seal.evidence import PROMISES
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LAST_ROWS = 20
 WORST_FIRST = ("broken", "weaker", "not checked", "holds")
-GROUPS = {
-    "commands": ("command", (Outcome.COMMAND, Outcome.STOPPED)),
-    "nothing said": ("nothing", (Outcome.NO_SPEECH,)),
-    "not understood": ("puzzled", (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG)),
-    "failed or cut off": ("failed", (Outcome.RECOGNIZER_FAILED, CUT_OFF)),
-}
-"""Name, class in the style sheet, outcomes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that a report is made of."""
-
-    speaker: str
-    now: int
-    """Milliseconds since 1970."""
-    days: int
-    keep_days: int
-    texts: bool
-    home: bool
-    """Whether a home's broker is told what the speaker does."""
-    view: View
-    amounts: Mapping[str, str]
-    """How much there is of each kind of part, in words."""
-    proof: Proof | None
-    """The last result of `keepmum prove`, if there is one."""
-
-    @property
-    def since(self) -> int:
-        """Midnight of the first day shown."""
-        return midnight(self.now, self.days - 1)
-
-    @property
-    def rows(self) -> list[Row]:
-        """Activations of the days shown."""
-        return [r for r in self.view.rows if r.at >= self.since]
 
 
 def page(facts: Facts) -> str:
@@ -72,7 +30,8 @@ def page(facts: Facts) -> str:
     style = (resources.files("device.hands") / "report.css").read_text(encoding="utf-8")
     cards = "".join(
         (
-            _days(facts), _hours(facts), _false_wakes(facts), _latency(facts),
+            charts.days(facts), charts.hours(facts),
+            charts.false_wakes(facts), charts.latency(facts),
             _kept(facts), _not_kept(facts), _proof(facts.proof), _troubles(facts), _last(facts),
         )
     )  # fmt: skip
@@ -135,79 +94,6 @@ def _tiles(facts: Facts) -> str:
     return f'<div class="tiles">{cells}</div>'
 
 
-def _card(title: str, about: str, content: str, *, wide: bool = False) -> str:
-    style = ' class="wide"' if wide else ""
-    return f'<section{style}><h2>{title}</h2><p class="about">{about}</p>{content}</section>'
-
-
-def _grouped(rows: Sequence[Row], buckets: Sequence[object], key: Any) -> list[Series]:
-    counts = Counter((key(r), r.outcome) for r in rows)
-    return [
-        Series(name, style, tuple(float(sum(counts[b, int(o)] for o in outs)) for b in buckets))
-        for name, (style, outs) in GROUPS.items()
-    ]
-
-
-def _dates(facts: Facts) -> list[datetime]:
-    start = local(facts.since)
-    return [start + timedelta(days=n) for n in range(facts.days)]
-
-
-def _days(facts: Facts) -> str:
-    dates = _dates(facts)
-    series = _grouped(facts.rows, [d.date() for d in dates], lambda r: local(r.at).date())
-    labels = [f"{d:%-d %b, %a}" for d in dates]
-    plot = plots.bars(series, labels, every=max(1, round(facts.days / 6)))
-    return _card(
-        "Day by day", "Each time the microphone was opened, by what came of it.",
-        plot + plots.legend(series),
-    )  # fmt: skip
-
-
-def _hours(facts: Facts) -> str:
-    counts = Counter((local(r.at).weekday(), local(r.at).hour) for r in facts.rows)
-    grid = [[counts[day, hour] for hour in range(24)] for day in range(7)]
-    busiest = max(counts.items(), key=lambda item: item[1], default=None)
-    about = "When it was opened, by hour and weekday."
-    if busiest is not None:
-        (day, hour), count = busiest
-        about += f" Most often on {WEEKDAYS[day]} from {hour}:00 on: {count} times."
-    return _card("Hour by hour", about, plots.heat(grid, WEEKDAYS))
-
-
-def _false_wakes(facts: Facts) -> str:
-    rows = [r for r in facts.rows if r.false_wake]
-    dates = _dates(facts)
-    series = [
-        s for s in _grouped(rows, [d.date() for d in dates], lambda r: local(r.at).date())
-        if s.name in ("nothing said", "not understood")
-    ]  # fmt: skip
-    words = Counter(r.word or "?" for r in rows)
-    about = "A wake word was heard and no command followed."
-    if words:
-        about += " By " + ", ".join(f"{escape(w)} {n}" for w, n in words.most_common(4)) + "."
-    labels = [f"{d:%-d %b, %a}" for d in dates]
-    plot = plots.bars(series, labels, every=max(1, round(facts.days / 6)))
-    return _card("False wakes", about, plot + plots.legend(series))
-
-
-def _latency(facts: Facts) -> str:
-    values = sorted(r.acted_ms for r in facts.rows if r.acted_ms is not None)
-    about = "From the letter that says what was asked to the deed done, in milliseconds."
-    if not values:
-        return _card("Time to act", about, '<p class="empty">No command yet.</p>')
-    half, most = _quantile(values, 0.5), _quantile(values, 0.95)
-    top = plots.nice(max(most * 1.3, 10))
-    edges = [top * n / 20 for n in range(21)]
-    marked = {"half within": half, "95 % within": most}
-    return _card("Time to act", about, plots.histogram(values, edges, marked, "ms"))
-
-
-def _quantile(values: Sequence[int], share: float) -> int:
-    """The smallest value that `share` of the sorted values are not above."""
-    return values[max(0, -(-int(len(values) * share * 1000) // 1000) - 1)]
-
-
 def _kept(facts: Facts) -> str:
     items = []
     for part in parts.PARTS:
@@ -221,7 +107,7 @@ def _kept(facts: Facts) -> str:
             holds += " <b>Texts of commands are switched on.</b>"
         items.append(f"<dt>{escape(part.kind)} <small>{note}</small></dt><dd>{holds}</dd>")
     content = f"<dl>{''.join(items)}</dl>" if items else '<p class="empty">Nothing yet.</p>'
-    return _card("What is kept", "On this speaker and nowhere else.", content)
+    return card("What is kept", "On this speaker and nowhere else.", content)
 
 
 def _not_kept(facts: Facts) -> str:
@@ -236,7 +122,7 @@ def _not_kept(facts: Facts) -> str:
             " Your home's broker is told states and kinds of commands, since the settings name one."
         )
     content = "".join(f"<dt>{name}</dt><dd>{escape(why)}</dd>" for name, why in items.items())
-    return _card(
+    return card(
         "What is not kept", "It can't be shown, sold, demanded or lost.", f"<dl>{content}</dl>"
     )
 
@@ -245,14 +131,14 @@ def _proof(proof: Proof | None) -> str:
     about = "The five promises, examined from outside by <code>keepmum prove</code>."
     if not proof:
         text = "Not examined yet. <code>sudo keepmum prove</code> takes a minute."
-        return _card("The last proof", about, f'<p class="empty">{text}</p>', wide=True)
+        return card("The last proof", about, f'<p class="empty">{text}</p>', wide=True)
     rows = "".join(_promise(number, proof["findings"]) for number in PROMISES)
     table = (
         '<div class="scroll"><table><thead><tr><th>promise</th><th class="phone-hidden">evidence'
         f"</th><th>verdict</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
     made = escape(str(proof.get("date", ""))[:16].replace("T", " "))
-    return _card("The last proof", f"{about} Made {made}.", table, wide=True)
+    return card("The last proof", f"{about} Made {made}.", table, wide=True)
 
 
 def _promise(number: int, findings: Sequence[Mapping[str, Any]]) -> str:
@@ -281,13 +167,13 @@ def _troubles(facts: Facts) -> str:
     lines += [(t.at, "fault", t.name) for t in facts.view.troubles if t.at >= facts.since]
     about = "Gaps in the ears' running numbers, and faults that the ears told."
     if not lines:
-        return _card("Gaps and faults", about, '<p class="empty">None.</p>', wide=True)
+        return card("Gaps and faults", about, '<p class="empty">None.</p>', wide=True)
     rows = "".join(
         f"<tr><td>{local(at):%-d %b %H:%M}</td><td>{kind}</td>"
         f'<td class="wrap">{escape(text)}</td></tr>'
         for at, kind, text in sorted(lines)[-LAST_ROWS:]
     )
-    return _card(
+    return card(
         "Gaps and faults", about, f'<div class="scroll"><table>{rows}</table></div>', wide=True
     )
 
@@ -301,7 +187,7 @@ def _last(facts: Facts) -> str:
         for r in reversed(facts.rows[-LAST_ROWS:])
     )
     if not rows:
-        return _card(
+        return card(
             "The last rows", "One for each activation.", '<p class="empty">None.</p>', wide=True
         )
     table = (
@@ -310,7 +196,7 @@ def _last(facts: Facts) -> str:
         f"</thead><tbody>{rows}</tbody></table></div>"
     )
     about = "All of them: <code>keepmum ledger --days 30</code>."
-    return _card("The last rows of the ledger", about, table, wide=True)
+    return card("The last rows of the ledger", about, table, wide=True)
 
 
 def _forgotten(row: Row) -> str:

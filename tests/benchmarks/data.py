@@ -41,6 +41,7 @@ from device.hands import (
 )
 from device.hands.clerk import Clerk, now_ms
 from device.hands.export import Places
+from device.hands.facts import Facts
 from device.hands.forget import Wish
 from device.hands.ledger import Note
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
@@ -383,7 +384,7 @@ def _all_of(places: Places) -> list[object]:
 def reported(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> None:
     """The report of a furnished household in a real browser, wide and narrow, light and dark."""
     places, settings = households.furnish(folder, now_ms())
-    facts = report.Facts(
+    facts = Facts(
         speaker=settings.general.name,
         now=now_ms(),
         days=30,

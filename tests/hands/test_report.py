@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from device.hands import ledger, ledgerview, parts, plots, proof, report
+from device.hands.facts import Facts
 from device.hands.ledgerview import View
-from device.hands.report import Facts
 from tests.hands import browser, households
 
 NOW = 1_790_000_000_000
