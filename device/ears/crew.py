@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from device.config import Config
 from device.ears.engines import Crew, Engine, Spotter
-from device.ears.engines.stopword import WORD, StopWord
+from device.ears.engines.stopword import StopWord
 from device.ears.lexicon import Lexicon
 from device.mind.graph import Graph, minimal, without
 from device.mind.matcher import Matcher
@@ -24,10 +24,8 @@ sentences there are ("ten", "the second"), which is why nothing else may be hear
 
 def build_crew(config: Config, sentences: Sentences, store: ModelStore) -> Crew:
     """Everything that the recognizer's children work with. Raises ModelMissing, ModelChanged."""
-    lexicon = Lexicon(sentences.graph.words | {WORD})
-    return crew_of(
-        _engine(config, sentences, lexicon, store), sentences, lexicon, StopWord(lexicon)
-    )
+    lexicon = Lexicon(sentences.graph.words)
+    return crew_of(_engine(config, sentences, lexicon, store), sentences, lexicon, StopWord())
 
 
 def crew_of(

@@ -1,8 +1,8 @@
-"""The word graph as pocketsphinx's grammar, and the row of phones that competes with it."""
+"""The word graph as pocketsphinx's grammar, and the rows of phones and words that compete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from device.ears.lexicon import ALL_PHONES
 from device.mind.graph import Graph
@@ -36,3 +36,9 @@ def _words(graph: Graph, says: Callable[[str], bool]) -> Iterator[Arc]:
                 yield state, after, 1.0, word
         if state in graph.finals:
             yield state, len(graph), 1.0
+
+
+def of_loop(prices: Mapping[str, float], phone: float) -> tuple[list[Arc], int, int]:
+    """(arcs, start, end) of any row of words, each at its price, and of phones at `phone`."""
+    rows = {**prices, **{PHONE + name.lower(): phone for name in ALL_PHONES}}
+    return [(1, 0, 1.0), *((0, 1, price, word) for word, price in rows.items())], 0, 1

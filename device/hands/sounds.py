@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.hands.replies import Chime
+from device.mind.ringing import OVERTONES, RING_NOTES
 
 RATE = 22_050
 """Samples a second of everything made here."""
@@ -33,7 +34,7 @@ def chime(which: Chime) -> Pcm:
 def ring(kind: str) -> Pcm:
     """One turn of the ring, 1.6 s with its pause: three quick notes for a timer, else a rise."""
     quick = kind == "timer"
-    notes = (1174.7, 1174.7, 1568.0) if quick else (523.3, 659.3, 784.0, 1046.5)
+    notes = RING_NOTES["timer" if quick else "alarm"]
     parts = [_note(f, 0.14 if quick else 0.22) for f in notes]
     sound = np.concatenate(parts)
     turn = np.zeros(int(1.6 * RATE))
@@ -44,9 +45,10 @@ def ring(kind: str) -> Pcm:
 def _note(frequency: float, seconds: float) -> NDArray[np.float64]:
     """A sine with an octave in it, faded in and out so that it doesn't click."""
     t = np.arange(int(seconds * RATE)) / RATE
-    wave = np.sin(2 * np.pi * frequency * t) + 0.25 * np.sin(4 * np.pi * frequency * t)
+    tones = [part * np.sin(2 * np.pi * n * frequency * t) for n, part in OVERTONES.items()]
+    wave = np.sum(tones, axis=0)
     fade = np.minimum(1.0, np.minimum(t, seconds - t) / 0.012)
-    return np.asarray(wave * fade * np.exp(-3.0 * t / seconds) / 1.25)
+    return np.asarray(wave * fade * np.exp(-3.0 * t / seconds) / sum(OVERTONES.values()))
 
 
 def _pcm(wave: NDArray[np.float64], level: float) -> Pcm:

@@ -232,11 +232,12 @@ def without(scores: Line, found: Corpus, word: str, stream: Trace) -> Line:
 
 def stop_word(figures: Figures) -> None:
     """The stop word over rings and over replies, synthesized, at the same level."""
-    counts = stops.count()
-    for name, (heard, of) in counts.items():
-        figures.rate(name, heard, of)
-    rates = [counts[name] for name in ("stop_rate_ringing", "stop_rate_speaking")]
-    figures.rate("stop_rate", sum(h for h, _ in rates), sum(n for _, n in rates))
+    rates, false = stops.count()
+    for name, (heard, of) in rates.items():
+        figures.rate(f"stop_rate_{name}", heard, of)
+    figures.rate("stop_rate", sum(h for h, _ in rates.values()), sum(n for _, n in rates.values()))
+    for name, (events_, in_hours) in false.items():
+        figures.count(f"false_stops_{name}", events_, in_hours)
 
 
 def main() -> bool:
