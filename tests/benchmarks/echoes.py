@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from device.ears.echo import Echo
 from device.ears.engines.stopword import WORD, StopWord
-from device.ears.lexicon import Lexicon
 from device.hands.sounds import RATE as RING_RATE
 from device.hands.sounds import ring
 from device.mind.types import FRAME_SAMPLES, RATE, Hint
@@ -222,7 +221,7 @@ def _damage(
 
 def stop_words(figures: Figures) -> None:
     """The stop word over rings and replies, and what is taken for it where nobody says it."""
-    household, spotter = Household(seed=2), StopWord(Lexicon([WORD]))
+    household, spotter = Household(seed=2), StopWord()
     voices = [*VOICES, *((v, 1.0, 1.0) for v in OTHERS if has_voice(v))]
     words = [leveled(say(WORD, *voice)) * (ARRIVING / LEVEL) for voice in voices]
 
@@ -231,7 +230,7 @@ def stop_words(figures: Figures) -> None:
         if strict:
             spotter.strict()
         said = [spotter.feed(frame.tobytes()) for frame in frames(sound)]
-        spotter._decoder.end_utt()
+        spotter.end()
         return any(said)
 
     grounds: dict[str, Sequence[Line | None]] = {"ringing": household.rings, "speaking": [None]}

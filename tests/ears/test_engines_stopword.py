@@ -76,9 +76,7 @@ def test_a_sealed_child_hears_it() -> None:
     sound, word = ring("timer", 4.0), voice("stop")
     sound[16_000 : 16_000 + len(word)] += 0.5 * word
     frames = sound[: len(sound) // FRAME_SAMPLES * FRAME_SAMPLES].astype("<i2")
-    recognizer = start(
-        lambda: replace(crew(), spotter=StopWord()), longest=10, seals=_seals(threads=False)
-    )
+    recognizer = start(lambda: replace(crew(), spotter=StopWord()), longest=10, seals=_seals())
     try:
         deadline = time.monotonic() + 60
         while not recognizer._stop.ready:
