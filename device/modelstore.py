@@ -23,6 +23,9 @@ SYSTEM = Path("/opt/keepmum/models")
 CONTENTS = "contents.sha256"
 """In the folder of an unpacked model: one line `sha256  path` a file, as sha256sum writes it."""
 
+TAUGHT_FILE = "head.onnx"
+"""In the folder of a taught model."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -51,6 +54,9 @@ class Entry:
     tree: bool = False
     contents: str = ""
     """sha256 of contents.sha256 of a tree."""
+    taught: str = ""
+    """The wake word that this tree is taught on this machine; no other rounds exactly alike, so
+    it has no sha256 but in its own contents.sha256."""
 
 
 def manifest_path() -> Path:

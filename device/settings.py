@@ -97,6 +97,12 @@ class Wake:
         low=0.01,
         high=0.9999,
     )
+    taught_threshold: float = setting(
+        0.2,
+        "The same for words with a model taught for it (`keepmum models fetch barge-in`).",
+        low=0.01,
+        high=0.9999,
+    )
     afar_threshold: float = setting(
         0.97, "Score that wakes while it speaks words that others wrote.", low=0.01, high=0.9999
     )

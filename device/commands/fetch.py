@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from device.errors import ModelChanged, NotFetched, NotStreamable, UnknownModel
 from device.modelstore import (
     CONTENTS,
+    TAUGHT_FILE,
     Entry,
     ModelStore,
     is_whole,
@@ -206,10 +207,14 @@ def _place_tree(entry: Entry, archive: Path, target: Path) -> None:
         (fresh / CONTENTS).write_text(list_contents(fresh))
         if not is_whole(entry, fresh):
             raise ModelChanged(name=entry.name)
-        if target.exists():
-            shutil.rmtree(target)
-        fresh.chmod(0o755)
-        fresh.replace(target)
+        _replace_folder(fresh, target)
+
+
+def _replace_folder(fresh: Path, target: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)
+    fresh.chmod(0o755)
+    fresh.replace(target)
 
 
 def _members(entry: Entry, names: list[str]) -> Iterator[tuple[str, PurePosixPath]]:
@@ -239,8 +244,11 @@ def _build(entries: list[Entry], progress: Progress, store: ModelStore) -> list[
     from device.ears import graphs  # onnx is needed here and nowhere else
 
     for entry in entries:
-        mel, embedding = (store.path(source) for source in entry.made_from)
         progress(entry.name, 0, entry.size)
+        if entry.taught:
+            _teach(entry, progress, store)
+            continue
+        mel, embedding = (store.path(source) for source in entry.made_from)
         try:
             made = graphs.build(mel, embedding)
         except NotStreamable as error:
@@ -255,3 +263,18 @@ def _build(entries: list[Entry], progress: Progress, store: ModelStore) -> list[
             _place(entry, Path(file.name), store.home / entry.name)
         progress(entry.name, entry.size, entry.size)
     return remarks
+
+
+def _teach(entry: Entry, progress: Progress, store: ModelStore) -> None:
+    """Teach the word model of the entry, in minutes. Raises NoVoice, WrongModel."""
+    from device.commands.teach import teach
+
+    made = teach(entry.taught, store, lambda done, total: progress(entry.name, done, total))
+    target = store.home / entry.name
+    _prepare(target.parent)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".taught-") as folder:
+        fresh = Path(folder) / "model"
+        fresh.mkdir()
+        (fresh / TAUGHT_FILE).write_bytes(made)
+        (fresh / CONTENTS).write_text(list_contents(fresh))
+        _replace_folder(fresh, target)

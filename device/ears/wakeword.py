@@ -7,13 +7,18 @@ has 8 bits and is as sure of a few wrong words as of any right one. How weight, 
 were chosen, and what they give on sound that they were not chosen on, is measured by
 `make bench NAME=wakeword_accuracy`.
 
+While the loudspeaker speaks or rings, a head that was taught on words said over replies (heads.py)
+has most to say, if there is one for the word: the same embeddings, another small network over
+them. It runs only then, so that nothing else costs more.
+
 A word with one detector has that detector's score, through a gate: it counts only if the voice
 activity detector heard a voice in the last 1.3 s. That detector then runs on every frame: begun
 only when a score is already high, it comes too late, with no history of its own, and closed the
 gate on nine in ten words at 10 dB.
 
 What is kept is the tables of features.py and detectors.py, and here, per word: 6 scores of
-openWakeWord (480 ms) and up to 27 of microWakeWord (750 ms), from which no sound can be made.
+openWakeWord (480 ms) and up to 27 of microWakeWord (750 ms), and while the loudspeaker speaks 6 of
+the taught head, from which no sound can be made.
 """
 
 from __future__ import annotations
@@ -33,7 +38,7 @@ from device.ears.features import Features, StreamingFeatures, WindowFeatures
 from device.ears.inference import Floats
 from device.errors import ModelMissing, UnknownWakeWord
 from device.mind.types import FRAME_SAMPLES, Hint
-from device.modelstore import ModelStore
+from device.modelstore import TAUGHT_FILE, ModelStore
 
 OPENWAKEWORD_FRAMES = 6
 """Openwakeword's score is its maximum over this many 80 ms frames."""
@@ -43,6 +48,9 @@ WEIGHT = 0.6
 """Share of openWakeWord in the fused log-odds."""
 CAP = 2.0
 """microWakeWord's log-odds count up to here."""
+OVER_WEIGHTS = (0.55, 0.15, 0.3)
+"""Shares of a taught head, of openWakeWord's own and of microWakeWord in the fused log-odds over
+the speaker's own voice."""
 CERTAIN = 1e-4
 """No probability counts as nearer to 0 or 1 than this."""
 
@@ -53,6 +61,9 @@ PRIME_LEVEL = 3.0
 VOICE = 0.5
 GATE_FRAMES = 16
 """A voice heard less than this many frames ago opens the gate of a word with one detector."""
+
+OWN_VOICE = (Hint.SPEAKING, Hint.RINGING)
+"""What the loudspeaker does while it can only be heard with the speaker's own words and rings."""
 
 Frame = NDArray[np.int16]
 NO_ROWS: Floats = np.zeros((0, CHANNELS), np.float32)
@@ -74,6 +85,12 @@ def fuse(openwakeword: float, microwakeword: float) -> float:
     """One score from both detectors' maxima: the weighted mean of log-odds, as a probability."""
     log_odds = WEIGHT * _logit(openwakeword) + (1 - WEIGHT) * min(_logit(microwakeword), CAP)
     return 1 / (1 + exp(-log_odds))
+
+
+def fuse_over(taught: float, openwakeword: float, microwakeword: float) -> float:
+    """The same over the speaker's own voice, where a taught head has most to say."""
+    odds = (_logit(taught), _logit(openwakeword), min(_logit(microwakeword), CAP))
+    return 1 / (1 + exp(-sum(w * one for w, one in zip(OVER_WEIGHTS, odds, strict=True))))
 
 
 def _logit(probability: float) -> float:
@@ -99,8 +116,14 @@ class Latest:
 class WakeWord:
     """One word with its detectors. Use it through WakeWords, which feeds it features."""
 
-    def __init__(self, word: Word, head: Head | None, micro: MicroWakeWord | None) -> None:
-        self.word, self.head, self.micro = word, head, micro
+    def __init__(
+        self,
+        word: Word,
+        head: Head | None,
+        micro: MicroWakeWord | None,
+        taught: Head | None = None,
+    ) -> None:
+        self.word, self.head, self.micro, self.taught = word, head, micro, taught
         known = WAKE_WORDS.get(word.name)
         own = bool(word.openwakeword or word.microwakeword)
         usual = known.threshold if known and not own else 0.5
@@ -109,15 +132,24 @@ class WakeWord:
         self.threshold = usual if word.threshold is None else word.threshold
         self._openwakeword = Latest(OPENWAKEWORD_FRAMES)
         self._microwakeword = Latest(MICROWAKEWORD_FRAMES)
+        self._taught = Latest(OPENWAKEWORD_FRAMES)
         self._micro = 0.0
+
+    @property
+    def heads(self) -> list[Head]:
+        """What reads the embeddings."""
+        return [head for head in (self.head, self.taught) if head]
 
     @property
     def gated(self) -> bool:
         """Whether a voice must be heard too, because only one detector speaks for the word."""
         return self.head is None or self.micro is None
 
-    def score(self, rows: Floats) -> tuple[float | None, float | None, float]:
-        """The scores of this frame: openWakeWord's, microWakeWord's, and the one that counts."""
+    def score(self, rows: Floats, own_voice: bool) -> tuple[float | None, float | None, float]:
+        """The scores of this frame: openWakeWord's, microWakeWord's, and the one that counts.
+
+        own_voice: whether the loudspeaker speaks or rings, so that a taught head counts.
+        """
         openwakeword = self.head.score() if self.head else None
         if not self.micro:
             return openwakeword, None, openwakeword or 0.0
@@ -126,14 +158,21 @@ class WakeWord:
         highest = max(found, default=self._micro)
         if openwakeword is None:
             return None, highest, highest
-        fused = fuse(self._openwakeword.add(openwakeword), self._microwakeword.add(highest))
-        return openwakeword, highest, fused
+        of_head, of_micro = self._openwakeword.add(openwakeword), self._microwakeword.add(highest)
+        if not self.taught:
+            return openwakeword, highest, fuse(of_head, of_micro)
+        if not own_voice:
+            self._taught.forget()
+            return openwakeword, highest, fuse(of_head, of_micro)
+        of_taught = self._taught.add(self.taught.score())
+        return openwakeword, highest, fuse_over(of_taught, of_head, of_micro)
 
     def forget(self) -> None:
         if self.micro:
             self.micro.forget()
         self._openwakeword.forget()
         self._microwakeword.forget()
+        self._taught.forget()
         self._micro = 0.0
 
 
@@ -147,7 +186,7 @@ class WakeWords:
 
     def __init__(self, wake: Wake, store: ModelStore, vad: VoiceActivity | None = None) -> None:
         self.words = [_open_word(word, store) for word in wake.all_words()]
-        heads = [word.head for word in self.words if word.head]
+        heads = [head for word in self.words for head in word.heads]
         self.remarks: list[str] = []
         self.features: Features | None = None
         if heads:
@@ -189,7 +228,8 @@ class WakeWords:
         if self.features:
             self.features.step(frame)
         rows = self.micro_features.step(frame) if self.micro_features else NO_ROWS
-        scores = [word.score(rows) for word in self.words]
+        own_voice = self.loud in OWN_VOICE
+        scores = [word.score(rows, own_voice) for word in self.words]
         voice = self._hear_voice(frame)
         return tuple(self._read(number, score, voice) for number, score in enumerate(scores))
 
@@ -211,8 +251,10 @@ class WakeWords:
             return max(word.threshold, self._wake.afar_threshold)
         if self.loud is Hint.RADIO:
             return max(word.threshold, self._wake.radio_threshold)
-        if self.loud is Hint.QUIET or word.gated:
+        if self.loud not in OWN_VOICE or word.gated:
             return word.threshold
+        if word.taught:
+            return self._wake.taught_threshold
         return min(word.threshold, self._wake.speaking_threshold)
 
     def _hear_voice(self, frame: Frame) -> bool:
@@ -236,15 +278,19 @@ class WakeWords:
 
 def _open_word(word: Word, store: ModelStore) -> WakeWord:
     """The word's own models, or those of the manifest that its name stands for."""
+    taught = None
     if word.openwakeword or word.microwakeword:
         files = tuple(
             store.own(file) if file else None for file in (word.openwakeword, word.microwakeword)
         )
     else:
         files = _known_models(word.name, store)
+        name = f"openwakeword/{word.name}_taught"
+        if all(files) and name in store.manifest and store.has(name):
+            taught = open_head(store.path(name) / TAUGHT_FILE)
     head, micro = files
     return WakeWord(
-        word, open_head(head) if head else None, MicroWakeWord(micro) if micro else None
+        word, open_head(head) if head else None, MicroWakeWord(micro) if micro else None, taught
     )
 
 

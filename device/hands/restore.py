@@ -27,6 +27,7 @@ from device.hands.parts import Part
 WIDER: dict[str, int] = {
     "wake.refractory_s": -1,
     "wake.speaking_threshold": -1,
+    "wake.taught_threshold": -1,
     "wake.afar_threshold": -1,
     "wake.radio_threshold": -1,
     "listen.longest_command_s": 1,

@@ -242,7 +242,7 @@ def stop_word(figures: Figures) -> None:
 
 def main() -> bool:
     found, figures = corpus(), Figures()
-    listener = Listener(models())
+    listener = Listener(models("default", "barge-in"))
     scored = {}
     for condition in CONDITIONS:
         harness.console.print(f"listening: {condition} …")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 
 from device import modelstore
 from device.commands import fetch as fetching
+from device.commands import teach as teaching
 from device.commands.fetch import choose, fetch
 from device.errors import ModelChanged, NotFetched, UnknownModel
-from device.modelstore import CONTENTS, Entry, ModelStore, read_manifest
+from device.modelstore import CONTENTS, TAUGHT_FILE, Entry, ModelStore, read_manifest
 from tests.voices import models
 
 CONTENT = b"weights of a model"
@@ -182,3 +184,41 @@ def test_a_network_that_cannot_stream_is_said_and_leaves_no_older_graph(tmp_path
     remarks = fetching._build([entry], silent, ModelStore(tmp_path, whole.manifest))
     assert len(remarks) == 1 and "windows" in remarks[0]
     assert not (tmp_path / STREAMING).exists()
+
+
+# --- a model that is taught here
+
+TAUGHT = "openwakeword/alexa_taught"
+
+
+def test_a_taught_model_is_chosen_with_all_that_it_is_taught_with() -> None:
+    chosen = [entry.name for entry in choose(read_manifest(), ["barge-in"])]
+    assert chosen[-1] == TAUGHT
+    assert {MEL, EMBEDDING, STREAMING, "openwakeword/alexa_v0.1.onnx"} < set(chosen)
+    assert chosen.index(STREAMING) > chosen.index(EMBEDDING)
+    assert TAUGHT not in [entry.name for entry in choose(read_manifest(), [])]
+
+
+def test_a_taught_model_is_put_in_place_with_its_own_hash_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = models()
+    store = ModelStore(tmp_path, whole.manifest)
+    taught: list[str] = []
+
+    def teach(word: str, store: ModelStore, progress: Callable[[int, int], None]) -> bytes:
+        taught.append(word)
+        progress(1, 2)
+        return b"weights"
+
+    monkeypatch.setattr(teaching, "teach", teach)
+    seen: list[tuple[str, int, int]] = []
+    for _ in range(2):
+        assert fetch(["barge-in"], lambda *step: seen.append(step), store) == []
+    assert taught == ["alexa"], "what is there and whole stays"
+    assert (TAUGHT, 1, 2) in seen
+    folder = ModelStore(tmp_path, whole.manifest).path(TAUGHT)
+    assert (folder / TAUGHT_FILE).read_bytes() == b"weights"
+    (folder / TAUGHT_FILE).write_bytes(b"weightt")
+    with pytest.raises(ModelChanged):
+        ModelStore(tmp_path, whole.manifest).path(TAUGHT)

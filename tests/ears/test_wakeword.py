@@ -16,10 +16,20 @@ from onnx import TensorProto, helper
 
 from device import modelstore
 from device.config import WAKE_WORDS, Wake, Word
+from device.ears import heads
 from device.ears.echo import Echo
 from device.ears.endpoint import Vad
-from device.ears.wakeword import CAP, WEIGHT, Reading, WakeWords, fuse
-from device.errors import ModelMissing, UnknownWakeWord, WrongModel
+from device.ears.wakeword import (
+    CAP,
+    OVER_WEIGHTS,
+    OWN_VOICE,
+    WEIGHT,
+    Reading,
+    WakeWords,
+    fuse,
+    fuse_over,
+)
+from device.errors import ModelChanged, ModelMissing, UnknownWakeWord, WrongModel
 from device.mind.types import FRAME_SAMPLES, Hint
 from device.modelstore import ModelStore
 from tests.voices import in_room, models, say
@@ -138,8 +148,9 @@ def test_over_its_own_voice_less_is_asked_of_two_detectors_and_over_foreign_word
     wake = wake_words("alexa", "okay_nabu")
     two, one = WAKE_WORDS["alexa"].threshold, WAKE_WORDS["okay_nabu"].threshold
     assert thresholds(wake, Hint.QUIET) == [two, one]
-    assert thresholds(wake, Hint.SPEAKING) == [Wake().speaking_threshold, one]
-    assert thresholds(wake, Hint.RINGING) == [Wake().speaking_threshold, one]
+    taught = Wake().taught_threshold if wake.words[0].taught else Wake().speaking_threshold
+    assert thresholds(wake, Hint.SPEAKING) == [taught, one]
+    assert thresholds(wake, Hint.RINGING) == [taught, one]
     assert thresholds(wake, Hint.AFAR) == [Wake().afar_threshold] * 2
     assert thresholds(wake, Hint.RADIO) == [Wake().radio_threshold, one]
     assert Wake().speaking_threshold < two < Wake().radio_threshold < one
@@ -163,6 +174,107 @@ def test_its_own_replies_do_not_wake_it(all_words: WakeWords, reply: str) -> Non
     found = readings(all_words, in_room(say(reply)))
     all_words.loud = Hint.QUIET
     assert not any(reading.woke for each in found for reading in each)
+
+
+# --- a head taught on words over replies
+
+
+class Head:
+    """A word model over 16 embeddings that is always as sure, and counts how often it is asked."""
+
+    rows = 16
+
+    def __init__(self, sure: float) -> None:
+        self.sure, self.asked = sure, 0
+
+    def attach(self, history: NDArray[np.float32]) -> None:
+        assert history.shape[1] == 96
+
+    def score(self) -> float:
+        self.asked += 1
+        return self.sure
+
+
+def with_taught(head: Head) -> WakeWords:
+    wake = wake_words("alexa")
+    wake.words[0].taught = head
+    return wake
+
+
+def highest(found: list[tuple[Reading, ...]]) -> tuple[float, float]:
+    """The highest score of either detector."""
+    return max(r.openwakeword or 0.0 for (r,) in found), max(
+        r.microwakeword or 0.0 for (r,) in found
+    )
+
+
+@pytest.mark.parametrize("loud", list(Hint))
+def test_a_taught_head_counts_only_over_the_speakers_own_voice(loud: Hint) -> None:
+    head = Head(0.9)
+    wake, plain = with_taught(head), wake_words("alexa")
+    plain.words[0].taught = None
+    wake.loud = plain.loud = loud
+    found, usual = (readings(one, in_room(say("alexa"))) for one in (wake, plain))
+    if loud in OWN_VOICE:
+        assert head.asked == len(found)
+        assert [r.openwakeword for (r,) in found] == [r.openwakeword for (r,) in usual]
+        assert max(r.fused for (r,) in found) == fuse_over(0.9, *(highest(found)))
+        assert found[0][0].threshold == Wake().taught_threshold
+    else:
+        assert head.asked == 0, "it costs nothing while the loudspeaker is quiet"
+        assert found == usual
+
+
+def test_over_its_own_voice_the_fused_score_is_the_weighted_mean_of_three_log_odds() -> None:
+    def logit(p: float) -> float:
+        return float(np.log(p / (1 - p)))
+
+    assert sum(OVER_WEIGHTS) == pytest.approx(1.0)
+    expected = np.dot(OVER_WEIGHTS, [logit(0.7), logit(0.2), logit(0.6)])
+    assert logit(fuse_over(0.7, 0.2, 0.6)) == pytest.approx(expected)
+    assert fuse_over(0.7, 0.2, 0.9) == fuse_over(0.7, 0.2, 0.99), "microWakeWord's are capped"
+
+
+def test_what_a_taught_head_said_of_one_reply_does_not_count_in_the_next() -> None:
+    head, frame = Head(0.9999), np.zeros(FRAME_SAMPLES, np.int16)
+    wake = with_taught(head)
+    wake.loud = Hint.SPEAKING
+    sure = wake.step(frame)[0].fused
+    head.sure = 0.001
+    assert wake.step(frame)[0].fused == sure, "the highest of the last moments counts"
+    wake.loud = Hint.QUIET
+    wake.step(frame)
+    wake.loud = Hint.SPEAKING
+    assert wake.step(frame)[0].fused < 0.05
+
+
+def test_a_taught_model_is_found_beside_the_words_own_and_forgets_like_a_fresh_one(
+    tmp_path: Path,
+) -> None:
+    own = models().path("openwakeword/alexa_v0.1.onnx")
+    folder = tmp_path / "openwakeword" / "alexa_taught"
+    folder.mkdir(parents=True)
+    (folder / modelstore.TAUGHT_FILE).write_bytes(heads.build(heads.read(own)))
+    (folder / modelstore.CONTENTS).write_text(modelstore.list_contents(folder))
+    used, fresh = (wake_words("alexa", store=ModelStore(tmp_path)) for _ in range(2))
+    assert used.words[0].taught and used.features
+    assert used.features.history.shape == (16, 96)
+    used.loud = fresh.loud = Hint.SPEAKING
+    sound = in_room(say("alexa"))
+    assert any(each[0].woke for each in readings(used, sound))
+    used.forget()
+    fresh.forget()
+    assert readings(used, sound) == readings(fresh, sound)
+
+
+def test_a_taught_model_that_was_changed_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "openwakeword" / "alexa_taught"
+    folder.mkdir(parents=True)
+    (folder / modelstore.TAUGHT_FILE).write_bytes(b"model")
+    (folder / modelstore.CONTENTS).write_text(modelstore.list_contents(folder))
+    (folder / modelstore.TAUGHT_FILE).write_bytes(b"other")
+    with pytest.raises(ModelChanged):
+        wake_words("alexa", store=ModelStore(tmp_path))
 
 
 def test_a_word_with_one_detector_needs_a_voice() -> None:
@@ -361,6 +473,6 @@ def test_raw_samples_held_between_frames_are_within_the_promise(all_words: WakeW
 
 
 def test_embeddings_held_are_no_more_than_the_word_models_input(all_words: WakeWords) -> None:
-    heads = [word.head.rows for word in all_words.words if word.head]
+    rows = [head.rows for word in all_words.words for head in word.heads]
     assert all_words.features
-    assert all_words.features.history.shape == (max(heads), 96)
+    assert all_words.features.history.shape == (max(rows), 96)

@@ -36,7 +36,7 @@ class Room:
     """The detectors, in a quiet room."""
 
     def __init__(self, words: Iterable[str], loud: Hint) -> None:
-        self._ears = WakeWords(Wake(words=tuple(words)), models())
+        self._ears = WakeWords(Wake(words=tuple(words)), models("default", "barge-in"))
         self._ears.loud = loud
         self._chance = np.random.default_rng(1)
 
