@@ -75,6 +75,8 @@ HOLD = 15
 """Blocks that the gate stays open after a voice."""
 FADE, RISE, FALL = 0.7, 1.01, 0.05
 """From block to block: how the echo fades in the room; how what is left is followed up, down."""
+RAMP = 80
+"""Samples in which it opens and closes."""
 COMFORT = 3.0
 """Steps of 16 bit of the noise in place of what is kept back: detectors start at true silence."""
 FLOOR = np.float32(BLOCK)
@@ -101,19 +103,27 @@ class Gate:
         self._gain = 1.0
         self._chance = np.random.default_rng(0)
 
-    def pass_on(self, cleaned: Reals, echo: Reals) -> Reals:
-        """A cleaned block, or faint noise in its place; both float32 (320,)."""
-        self._echo = max(float(np.square(echo).mean()), FADE * self._echo)
-        share = float(np.square(cleaned).mean()) / (self._echo + 1.0)
+    def listen(self, cleaned: Reals, echo: Reals) -> bool:
+        """Whether a block, float32 (320,), may pass: somebody speaks, or it can't be told."""
+        # by differences from sample to sample, for the sake of an s, which is soft but high
+        loud, left = (float(np.square(np.diff(a)).mean()) for a in (echo, cleaned))
+        self._echo = max(loud, FADE * self._echo)
+        share = left / (self._echo + 1.0)
         grown = min(1.0, RISE * self._left)
         self._left = grown if share > self._left else self._left + FALL * (share - self._left)
         limit = VOICE * self._left
         self._open = HOLD if share > limit or limit > UNSURE else max(0, self._open - 1)
-        target = 1.0 if self._open else 0.0
-        gain = np.linspace(self._gain, target, BLOCK, dtype=np.float32)
-        self._gain = target
-        noise = self._chance.normal(0.0, COMFORT, BLOCK).astype(np.float32)
-        return gain * cleaned + (1.0 - gain) * noise
+        return self._open > 0
+
+    def close(self, frame: Reals, *, passes: bool) -> None:
+        """Put faint noise in place of a whole cleaned frame that may not pass, in 5 ms."""
+        if passes and self._gain == 1.0:
+            return
+        gain = np.full(len(frame), float(passes), np.float32)
+        gain[:RAMP] = np.linspace(self._gain, float(passes), RAMP)
+        self._gain = float(passes)
+        noise = self._chance.normal(0.0, COMFORT, len(frame)).astype(np.float32)
+        frame[:] = gain * frame + (1.0 - gain) * noise
 
 
 class Echo:
@@ -176,9 +186,12 @@ class Echo:
             return
         if self._guesses:
             self._guess_energy(frame, reference)
+        passes = False
         for start in range(0, FRAME_SAMPLES, BLOCK):
             part = slice(start, start + BLOCK)
-            self._cleaned[part] = self._step(frame[part], reference[part])
+            self._cleaned[part], voice = self._step(frame[part], reference[part])
+            passes = passes or voice  # a word's beginning passes with what tells that it is one
+        self._gate.close(self._cleaned, passes=passes)
         self._deliver(frame)
 
     @property
@@ -216,8 +229,9 @@ class Echo:
             self._guess = energy
             np.maximum(self._doubt, energy * self._shape, out=self._doubt)
 
-    def _step(self, heard: Sound, played: Sound) -> Reals:
-        """One block without its echo, float32 (320,); the estimate learns from it."""
+    def _step(self, heard: Sound, played: Sound) -> tuple[Reals, bool]:
+        """One block without its echo, float32 (320,), and whether it may pass; the estimate
+        learns from it."""
         window = np.concatenate([self._last, played], dtype=np.float32)
         self._history[1:] = self._history[:-1]
         self._history[0] = np.fft.rfft(window)
@@ -228,7 +242,7 @@ class Echo:
             self._unknown -= 1
         else:
             self._learn(cleaned)
-        return self._gate.pass_on(cleaned, echo)
+        return cleaned, self._gate.listen(cleaned, echo)
 
     def _learn(self, cleaned: Reals) -> None:
         """What is left of a block corrects the estimate, by how unsure that is."""
