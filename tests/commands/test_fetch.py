@@ -202,8 +202,10 @@ def test_a_taught_model_is_chosen_with_all_that_it_is_taught_with() -> None:
 def test_a_taught_model_is_put_in_place_with_its_own_hash_and_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = models()
-    store = ModelStore(tmp_path, whole.manifest)
+    # under another name, since a checkout may have the real one
+    entry = replace(models().manifest[TAUGHT], name="openwakeword/fresh_taught")
+    manifest = {**models().manifest, entry.name: entry}
+    store = ModelStore(tmp_path, manifest)
     taught: list[str] = []
 
     def teach(word: str, store: ModelStore, progress: Callable[[int, int], None]) -> bytes:
@@ -214,11 +216,11 @@ def test_a_taught_model_is_put_in_place_with_its_own_hash_and_stays(
     monkeypatch.setattr(teaching, "teach", teach)
     seen: list[tuple[str, int, int]] = []
     for _ in range(2):
-        assert fetch(["barge-in"], lambda *step: seen.append(step), store) == []
+        assert fetch([entry.name], lambda *step: seen.append(step), store) == []
     assert taught == ["alexa"], "what is there and whole stays"
-    assert (TAUGHT, 1, 2) in seen
-    folder = ModelStore(tmp_path, whole.manifest).path(TAUGHT)
+    assert (entry.name, 1, 2) in seen
+    folder = ModelStore(tmp_path, manifest).path(entry.name)
     assert (folder / TAUGHT_FILE).read_bytes() == b"weights"
     (folder / TAUGHT_FILE).write_bytes(b"weightt")
     with pytest.raises(ModelChanged):
-        ModelStore(tmp_path, whole.manifest).path(TAUGHT)
+        ModelStore(tmp_path, manifest).path(entry.name)
