@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from device.ears.engines.whisper import (
     ASKED_PER_TOKEN,
-    FILES,
     MODEL,
     PROMPT_CHARACTERS,
     Whisper,
@@ -28,8 +27,8 @@ from device.ears.engines.wordpaths import Found, TokenGraph, WordPaths
 from device.errors import NoTokenizer
 from device.mind.graph import Graph
 from device.mind.types import FRAME_SAMPLES, Intent
-from device.modelstore import ModelStore
 from tests.ears.test_engines_pocketsphinx import english, frames, room
+from tests.voices import models
 
 END = 9
 ROOT = Path(__file__).parents[2]
@@ -125,12 +124,7 @@ def test_other_files_are_no_weights(data: bytes) -> None:
 
 @functools.cache
 def folder() -> Path:
-    pytest.importorskip("tokenizers", reason="the extra keepmum[whisper] is not installed")
-    store = ModelStore()
-    found = [store.find(f"{MODEL}/{file}") for file in FILES]
-    if None in found or found[0] is None:
-        pytest.skip("the model is not in the models folder: keepmum models fetch whisper")
-    return found[0].parent
+    return models("whisper").path(f"{MODEL}/model.bin").parent
 
 
 @functools.cache
@@ -140,7 +134,8 @@ def engine() -> Whisper:
 
 def test_bands_and_encoder_are_those_of_the_reference() -> None:
     files = {file.name: file.read_bytes() for file in folder().iterdir() if file.is_file()}
-    reference = pytest.importorskip("faster_whisper").WhisperModel(
+    library = pytest.importorskip("faster_whisper", reason="the library to compare with")
+    reference = library.WhisperModel(
         "tiny.en", device="cpu", compute_type="float32", local_files_only=True, files=files
     )
     sound = np.concatenate([np.frombuffer(f, np.int16) for f, _ in frames("what time is it")])
