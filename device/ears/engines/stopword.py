@@ -32,10 +32,10 @@ PRICES = {WORD: 1.0, "shtop": 1e-6}
 """What they cost on the path: "shop" is near the second."""
 _NEAR = "shop spot stand star start step stick still stock stone street strong stuck top"
 _COMMON = (
-    "a about all and any are box can computer cost could day do dog drop find first got half hey"
-    " hot how in is it just kitchen like lot make mirror morning most music my no now of okay on"
-    " out over part past people please post pot say see seven small smart so some talk ten than"
-    " that the them time timer to up volume walk was we what word yes you your"
+    "a about all and any are box can cost could day do dog drop find first got half hey hot"
+    " how in is it just kitchen like lot make morning most music my no now of okay on out over"
+    " part past people please post pot say see seven small so some talk ten than that the them"
+    " time timer to up volume walk was we what word yes you your"
 )
 OTHERS = frozenset(f"{_NEAR} {_COMMON}".split())
 """Words that begin or end like it, and common ones."""
