@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import struct
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from device.ears.engines.wordpaths import Found, TokenGraph, WordPaths
 from device.errors import NoTokenizer
 from device.mind.graph import Graph
 from device.mind.types import FRAME_SAMPLES, Intent
+from device.seal import memory
 from tests.ears.test_engines_pocketsphinx import english, frames, room
 from tests.voices import models
 
@@ -153,6 +155,7 @@ def test_understands_under_both_seals() -> None:
         [sys.executable, "-c", code],
         check=False,
         cwd=ROOT,
+        env=memory.wiping_environment(os.environ),
         capture_output=True,
         text=True,
         timeout=120,
