@@ -97,14 +97,14 @@ def hearing(
     """The microphone and the primed detectors; both hold nothing afterwards."""
     store = ModelStore.of(settings)
     vad = Vad(store.path(VAD_MODEL) if store.has(VAD_MODEL) else None)
-    wake = WakeWords(settings.wake, store, vad.step)
+    channels = Channels.of(settings.microphone)
+    wake = WakeWords(settings.wake, store, vad.step, taught=channels.reference is None)
     wake.prime()
     for remark in wake.remarks:
         console.print(remark)
     with ears_paused() as paused:
         if paused:
             console.print("The ears are stopped for as long as this runs; they start again then.")
-        channels = Channels.of(settings.microphone)
         microphone = open_microphone(source, settings.microphone.device, channels)
         try:
             yield microphone, wake

@@ -72,12 +72,12 @@ def live(config: Config, names: NameTable, given: Given) -> None:
         seals=_seals() if given.sealed else None,
     )
     vad, weaker = _vad(store)
-    wake = WakeWords(config.wake, store, vad.step)
+    channels = Channels.of(config.microphone)
+    wake = WakeWords(config.wake, store, vad.step, taught=channels.reference is None)
     weaker += [FaultCode.FEATURES_IN_WINDOWS] if wake.remarks else []
     notifier = Notifier()
     hands = accept(given.letters)
     before = seccomp.descriptors()
-    channels = Channels.of(config.microphone)
     microphone = open_microphone(given.source, config.microphone.device, channels)
     ear = Ear(
         microphone=microphone,

@@ -180,12 +180,21 @@ class WakeWords:
     """Every wake word of the settings over one pass of features.
 
     vad: the speech probability of a frame; None leaves words with one detector ungated.
+    taught: whether heads taught over replies count; where a reference takes the loudspeaker's echo
+    away, words sound as ever, and what is left of a reply is a sound they were not taught.
     Raises UnknownWakeWord, ModelMissing, ModelChanged, WrongModel. After construction nothing is
     opened and no thread is made. Call `prime` before the first frame.
     """
 
-    def __init__(self, wake: Wake, store: ModelStore, vad: VoiceActivity | None = None) -> None:
-        self.words = [_open_word(word, store) for word in wake.all_words()]
+    def __init__(
+        self,
+        wake: Wake,
+        store: ModelStore,
+        vad: VoiceActivity | None = None,
+        *,
+        taught: bool = True,
+    ) -> None:
+        self.words = [_open_word(word, store, taught) for word in wake.all_words()]
         heads = [head for word in self.words for head in word.heads]
         self.remarks: list[str] = []
         self.features: Features | None = None
@@ -276,7 +285,7 @@ class WakeWords:
         self.prime()
 
 
-def _open_word(word: Word, store: ModelStore) -> WakeWord:
+def _open_word(word: Word, store: ModelStore, with_taught: bool) -> WakeWord:
     """The word's own models, or those of the manifest that its name stands for."""
     taught = None
     if word.openwakeword or word.microwakeword:
@@ -286,7 +295,7 @@ def _open_word(word: Word, store: ModelStore) -> WakeWord:
     else:
         files = _known_models(word.name, store)
         name = f"openwakeword/{word.name}_taught"
-        if all(files) and name in store.manifest and store.has(name):
+        if with_taught and all(files) and name in store.manifest and store.has(name):
             taught = open_head(store.path(name) / TAUGHT_FILE)
     head, micro = files
     return WakeWord(

@@ -253,7 +253,7 @@ def main() -> bool:
     streams = [scored["clean"].stream, scored["10"].stream]
     synthesized(figures, listener, found.noise, streams, found)
     own_voice(figures, listener, found.words, found.others)
-    echoes.wake_words(figures, listener, found.words)
+    echoes.wake_words(figures, Listener(models(), taught=False), found.words)
     stop_word(figures)
     echoes.stop_words(figures)
     if not found.real:

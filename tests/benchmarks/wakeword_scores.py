@@ -34,8 +34,10 @@ Line = NDArray[np.float64]
 class Listener:
     """The wake path with all words, primed anew for every sound."""
 
-    def __init__(self, store: ModelStore, words: Sequence[str] = WORDS) -> None:
-        self.wake = WakeWords(Wake(words=tuple(words)), store)
+    def __init__(
+        self, store: ModelStore, words: Sequence[str] = WORDS, *, taught: bool = True
+    ) -> None:
+        self.wake = WakeWords(Wake(words=tuple(words)), store, taught=taught)
 
     def trace(self, sound: Sound, loud: Hint = Hint.QUIET) -> Trace:
         """The scores of every frame, and whether it woke is left to thresholds."""

@@ -258,6 +258,7 @@ def test_a_taught_model_is_found_beside_the_words_own_and_forgets_like_a_fresh_o
     (folder / modelstore.CONTENTS).write_text(modelstore.list_contents(folder))
     used, fresh = (wake_words("alexa", store=ModelStore(tmp_path)) for _ in range(2))
     assert used.words[0].taught and used.features
+    assert not WakeWords(Wake(), ModelStore(tmp_path), taught=False).words[0].taught
     assert used.features.history.shape == (16, 96)
     used.loud = fresh.loud = Hint.SPEAKING
     sound = in_room(say("alexa"))
