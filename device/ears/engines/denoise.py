@@ -3,12 +3,10 @@
 Vector Taylor series (P. Moreno, 1996): each of the model's Gaussians is moved to where the noise
 would take it (in each band, the logarithm of the sum of both powers) and widened by what is not
 known: the speech's own variance, the noise's, and the phase between the two, which adds or takes
-away most where both are as loud. A frame is shared out among them, and each says what speech it
-expects under the noise that was heard: where speech is louder, what was heard; where the noise
-covers it, the model's own mean, and not the noise's whims (the least mean square error). That
-expects too little of rare sounds, and what was heard less the mean noise keeps too much of the
-noise: their errors differ, and half-way between both is better than either. The speaker's and the
-channel's mean is estimated in the same rounds.
+away most where both are as loud. A frame is shared out among them, and what the noise added to
+them, on average, is taken off again. (Taking the speech that each Gaussian expects under the noise
+instead, the least mean square error, is surer of itself and hears orders in loud noise worse.) The
+speaker's and the channel's mean is estimated in the same rounds.
 
 Of the noise a mean and a covariance of the bands are assumed; they come from the frames without
 speech before and after the command. The covariance is whole, since kitchens get louder and softer
@@ -36,8 +34,6 @@ _PHASE = 4.0
 """Variance of a band's logarithm for the phase, where speech and noise are as loud, times four."""
 _OWN = 0.3
 """So much of the noise's variance is each band's own; the rest goes together, as it was heard."""
-_AS_HEARD = 0.5
-"""How far to go from what the model expects back to what was heard less the mean noise."""
 _ENOUGH = 10
 """Frames of noise that a covariance can be made of."""
 _MAGIC = 0x11223344
@@ -76,19 +72,13 @@ class Cleaner:
         part = 1 / (1 + np.exp(mean - clean))  # of the speech in each band's power
         moved = np.logaddexp(clean, mean) @ TO_CEPSTRA.T
         turn = (TO_CEPSTRA * part[:, None, :]) @ TO_CEPSTRA.T
-        both = turn * self._variances[:, None, :]
         noise_turn = TO_CEPSTRA * (1 - part)[:, None, :]
-        spread = both @ turn.swapaxes(1, 2) + noise_turn @ covariance @ noise_turn.swapaxes(1, 2)
+        spread = (turn * self._variances[:, None, :]) @ turn.swapaxes(1, 2)
+        spread += noise_turn @ covariance @ noise_turn.swapaxes(1, 2)
         spread += (TO_CEPSTRA * (_PHASE * part * (1 - part))[:, None, :]) @ TO_CEPSTRA.T
         spread += _LEAST_VARIANCE * np.eye(CEPSTRA)
         shares = self._shares(noisy, moved, spread)
-        # E[speech | heard, Gaussian] = speech + gain (heard - moved)
-        gain = np.linalg.solve(spread, both).swapaxes(1, 2)
-        start = speech - (gain @ moved[:, :, None])[:, :, 0]
-        gains = (shares @ gain.reshape(len(gain), -1)).reshape(-1, CEPSTRA, CEPSTRA)
-        expected = (gains @ noisy[:, :, None])[:, :, 0] + shares @ start
-        shifted = noisy - shares @ (moved - speech)
-        return expected + _AS_HEARD * (shifted - expected), shares
+        return noisy - shares @ (moved - speech), shares
 
     def _shares(self, noisy: Array, moved: Array, spread: Array) -> Array:
         """How likely each frame comes from each Gaussian: (frames, MIXTURES), rows sum to 1."""

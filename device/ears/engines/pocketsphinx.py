@@ -58,9 +58,9 @@ ASKED_IN_QUIET = -33.0
 QUIET_DB = 30.0
 PER_DB = 0.95
 """For each decibel less than QUIET_DB, this much less is asked."""
-ASKED_AT_LEAST = -44.5
+ASKED_AT_LEAST = -46.0
 """However loud the noise is."""
-ASKED_OF_WORDS = -36.0
+ASKED_OF_WORDS = -37.0
 """The same of the frames of its words, less what they may err by:"""
 ERROR = 120.0
 """over the root of their number, as the error of a mean is."""
