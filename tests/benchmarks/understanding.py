@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -159,18 +159,39 @@ def heard(
     return out
 
 
-def orders(run: Run, folder: Path) -> None:
-    crew, files = default_engine(coffee()[0]), order_files(folder)
+def accepted(
+    run: Run,
+    crew: Crew,
+    files: Sequence[tuple[Path, dict[Slot, int]]],
+    folder: Path,
+    goals: Mapping[str, float],
+    *,
+    engine: str = "",
+) -> list[Taking]:
+    """All that was taken in of these orders, clean and in noise; counts what was accepted.
+
+    goals: by level; engine: what the figures' names end in.
+    """
     sounds = [spoken.read(path) for path, _ in files]
-    goals = {"clean": 0.97, "18db": 0.94, "12db": 0.88, "6db": 0.72}
     everything: list[Taking] = []
     for level, snr_db in LEVELS.items():
         taken = heard(crew, sounds, folder, snr_db)
         hits = sum(right(t.request, slots) for t, (_, slots) in zip(taken, files, strict=True))
-        run.rate(f"acceptance_{level}", hits, len(files), at_least(goals[level]))
+        run.rate(f"acceptance_{level}{engine}", hits, len(files), at_least(goals[level]))
         everything += taken
-    taken_s = FRAME_SECONDS * sum(t.frames for t in everything)
-    run.add("realtime_factor", sum(t.cpu_s for t in everything) / taken_s, at_most(0.10))
+    return everything
+
+
+def realtime_factor(taken: Sequence[Taking]) -> float:
+    """CPU time over the sound taken in."""
+    return sum(t.cpu_s for t in taken) / (FRAME_SECONDS * sum(t.frames for t in taken))
+
+
+def orders(run: Run, folder: Path) -> None:
+    crew, files = default_engine(coffee()[0]), order_files(folder)
+    goals = {"clean": 0.97, "18db": 0.94, "12db": 0.88, "6db": 0.72}
+    everything = accepted(run, crew, files, folder, goals)
+    run.add("realtime_factor", realtime_factor(everything), at_most(0.10))
     late = 1000 * percentile([t.after_s for t in everything], 95)
     run.add("end_of_speech_to_intent_ms_p95", late, at_most(200), "engine and matcher")
     busy = 1000 * percentile([t.after_cpu_s for t in everything], 95)

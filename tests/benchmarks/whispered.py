@@ -9,21 +9,19 @@ from device.ears.crew import commands_of, crew_of
 from device.ears.engines import Crew, Engine
 from device.ears.lexicon import Lexicon
 from device.mind.sentences import Sentences
-from device.mind.types import FRAME_SECONDS
 from tests.benchmarks import spoken
-from tests.benchmarks.harness import at_least, at_most, percentile
-from tests.benchmarks.spoken import Taking
+from tests.benchmarks.harness import at_most, percentile
 from tests.benchmarks.understanding import (
     EVERY,
-    LEVELS,
     VOICES,
     Run,
+    accepted,
     coffee,
     heard,
     household,
     order_files,
     others,
-    right,
+    realtime_factor,
     said_by,
 )
 from tests.mind.speech import matcher
@@ -41,16 +39,9 @@ def crew_for(of: Sentences) -> Crew:
 def orders(run: Run, folder: Path) -> None:
     """The extra, on every fourth: all of its settings were chosen on recordings in between."""
     crew, files = crew_for(coffee()[0]), order_files(folder)[::4]
-    sounds = [spoken.read(path) for path, _ in files]
     goals = {"clean": 0.985, "18db": 0.97, "12db": 0.95, "6db": 0.88}
-    everything: list[Taking] = []
-    for level, snr_db in LEVELS.items():
-        taken = heard(crew, sounds, folder, snr_db)
-        hits = sum(right(t.request, slots) for t, (_, slots) in zip(taken, files, strict=True))
-        run.rate(f"acceptance_{level}_whisper", hits, len(files), at_least(goals[level]))
-        everything += taken
-    taken_s = FRAME_SECONDS * sum(t.frames for t in everything)
-    run.add("realtime_factor_whisper", sum(t.cpu_s for t in everything) / taken_s)
+    everything = accepted(run, crew, files, folder, goals, engine="_whisper")
+    run.add("realtime_factor_whisper", realtime_factor(everything))
     late = 1000 * percentile([t.behind_s for t in everything], 95)
     run.add("end_of_speech_to_intent_ms_p95_whisper", late, None, "at the pace of live sound")
     busy = 1000 * percentile([t.behind_cpu_s for t in everything], 95)

@@ -89,8 +89,8 @@ class PocketSphinx:
         for name, graph in (("commands", commands), ("answers", answers)):
             grammar = of_words(graph, lambda word: bool(lexicon.ways(word)))
             for decoder in (self._quick, self._careful):
-                _add(decoder, name, *grammar)
-        _add(self._careful, "phones", *of_phones())
+                add_grammar(decoder, name, *grammar)
+        add_grammar(self._careful, "phones", *of_phones())
         self._cleaner = Cleaner(folder())
         self._no_channel = self._quick.get_cmn(False)
         self._grammar = "commands"
@@ -194,7 +194,8 @@ def _words(found: Any) -> str:
     return " ".join(word.split("(")[0] for word in words if word[0] not in _NO_WORD)
 
 
-def _add(decoder: Any, name: str, arcs: list[Any], start: int, end: int) -> None:
+def add_grammar(decoder: Any, name: str, arcs: list[Any], start: int, end: int) -> None:
+    """A search of this name for what `grammar` made."""
     decoder.add_fsg(name, decoder.create_fsg(name, start, end, arcs))
 
 

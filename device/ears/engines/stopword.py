@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from device.ears.engines.notch import Notch
-from device.ears.engines.pocketsphinx import decoder_of
+from device.ears.engines.pocketsphinx import add_grammar, decoder_of
 from device.ears.grammar import of_loop
 from device.ears.lexicon import Lexicon
 
@@ -73,8 +73,7 @@ class StopWord:
         self._decoder: Any = decoder_of(lexicon, (*SAID, *OTHERS), _OPTIONS)
         for name, (other, phone) in (("ringing", RINGING), ("speaking", SPEAKING)):
             prices = PRICES | dict.fromkeys(sorted(OTHERS), other)
-            arcs, start, end = of_loop(prices, phone)
-            self._decoder.add_fsg(name, self._decoder.create_fsg(name, start, end, arcs))
+            add_grammar(self._decoder, name, *of_loop(prices, phone))
         self._no_channel = self._decoder.get_cmn(False)
         self._notch: Notch | None = Notch()
         self._taken, self._shortest = 0, SHORTEST
