@@ -60,7 +60,7 @@ def malformed() -> Iterator[tuple[str, bytes]]:
     yield "an unknown fault", b"\x01\x05\x63"
 
 
-@pytest.mark.parametrize(("what", "data"), malformed())
+@pytest.mark.parametrize(("what", "data"), list(malformed()))
 def test_anything_else_is_refused(what: str, data: bytes) -> None:
     with pytest.raises(MalformedLetter):
         lt.unpack(data)

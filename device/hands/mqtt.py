@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 import aiomqtt
 
@@ -64,7 +65,33 @@ class Allowance:
 
 
 class _Client(aiomqtt.Client):
-    """A client that leaves the broker instead of taking in an oversized packet."""
+    """A client that leaves the broker instead of taking in an oversized packet, and that leaves
+    nothing behind where no connection comes about.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._dialled = asyncio.Event()
+
+    def _client_connect(self) -> None:
+        try:
+            super()._client_connect()
+        finally:
+            self._loop.call_soon_threadsafe(self._dialled.set)
+
+    async def __aenter__(self) -> Self:
+        """Connect. Whoever is stopped, refused or not answered keeps no socket and no task:
+        aiomqtt leaves both to a broker that never answers, and its thread goes on connecting
+        after the loop has given up.
+        """
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ANSWER_S):
+                    await self._dialled.wait()
+            self._client._sock_close()
+            raise
 
     def bound(self, limit: int) -> None:
         """Check every read against `limit` bytes before memory is taken for it.

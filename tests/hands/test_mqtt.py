@@ -6,6 +6,7 @@ import asyncio
 import random
 import subprocess
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -307,5 +308,51 @@ def test_a_broker_that_never_answers_costs_a_bounded_wait(
         async with pretender(silent) as port, running(Broker(home(port), None, "k")) as broker:
             async with asyncio.timeout(DEADLINE):
                 assert not await broker.publish("a", "b")
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("dialling", [True, False], ids=["dialling", "waiting for an answer"])
+def test_who_is_stopped_before_there_is_a_connection_leaves_no_socket_and_no_task(
+    dialling: bool,
+) -> None:
+    met, left = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.set()
+        with suppress(ConnectionError):
+            while await reader.read(1024):
+                pass
+        left.set()
+
+    async def story() -> None:
+        async with pretender(silent) as port, asyncio.timeout(DEADLINE):
+            task = asyncio.create_task(Broker(home(port), None, "k").run())
+            # one step into the loop, the thread that connects is on its way
+            await (asyncio.sleep(0) if dialling else met.wait())
+            await mqtt.end(task)
+            await left.wait()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            assert not [t for t in others if "misc_loop" in repr(t.get_coro())]
+
+    asyncio.run(story())
+
+
+def test_an_answer_that_never_comes_leaves_no_socket_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mqtt, "ANSWER_S", 0.2)
+    left = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass
+        left.set()
+
+    async def story() -> None:
+        async with pretender(silent) as port, asyncio.timeout(DEADLINE):
+            task = asyncio.create_task(Broker(home(port), None, "k").run())
+            await left.wait()
+            await mqtt.end(task)
 
     asyncio.run(story())
