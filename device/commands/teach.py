@@ -19,7 +19,7 @@ from device.commands.overspeech import Overspeech, Piper, Said, Speaker
 from device.commands.overtexts import replies
 from device.ears import heads
 from device.ears.features import EMBEDDING, StreamingFeatures
-from device.ears.wakeword import PRIME_FRAMES, PRIME_LEVEL
+from device.ears.wakeword import empty_room
 from device.mind.types import FRAME_SAMPLES
 from device.modelstore import ModelStore
 
@@ -91,11 +91,9 @@ class Listener:
 
     def windows(self, sound: NDArray[np.int16]) -> Iterator[Rows]:
         """After each frame of a sound the embeddings, (rows * 96,), from an empty room on."""
-        quiet = np.random.default_rng(0)
         self._features.forget()
-        for _ in range(PRIME_FRAMES):
-            noise = quiet.normal(0.0, PRIME_LEVEL, FRAME_SAMPLES)
-            self._features.step(np.round(noise).astype(np.int16))
+        for frame in empty_room():
+            self._features.step(frame)
         for frame in sound.reshape(-1, FRAME_SAMPLES):
             self._features.step(frame)
             yield self._features.history.astype(np.float16).reshape(-1)

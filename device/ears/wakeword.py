@@ -23,7 +23,7 @@ the taught head, from which no sound can be made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from math import exp, log
 from pathlib import Path
@@ -56,7 +56,7 @@ CERTAIN = 1e-4
 
 PRIME_FRAMES = 25
 PRIME_LEVEL = 3.0
-"""Two seconds of Gaussian noise, this many steps of 16 bit: an empty room, always the same."""
+"""An empty room: so many frames of Gaussian noise with this deviation, in steps of 16 bit."""
 
 VOICE = 0.5
 GATE_FRAMES = 16
@@ -111,6 +111,13 @@ class Latest:
 
     def forget(self) -> None:
         self._numbers[:] = [0.0] * len(self._numbers)
+
+
+def empty_room() -> Iterator[Frame]:
+    """Two seconds of faint noise, the same every time: PRIME_FRAMES frames, int16 (1280,)."""
+    chance = np.random.default_rng(0)
+    for _ in range(PRIME_FRAMES):
+        yield np.round(chance.normal(0.0, PRIME_LEVEL, FRAME_SAMPLES)).astype(np.int16)
 
 
 class WakeWord:
@@ -227,10 +234,8 @@ class WakeWords:
 
         Histories of zeros would score 0.8 at the start.
         """
-        generator = np.random.default_rng(0)
-        for _ in range(PRIME_FRAMES):
-            noise = generator.normal(0.0, PRIME_LEVEL, FRAME_SAMPLES)
-            self.step(np.round(noise).astype(np.int16))
+        for frame in empty_room():
+            self.step(frame)
 
     def step(self, frame: Frame) -> tuple[Reading, ...]:
         """Take in one frame, int16 (1280,); it may be overwritten afterwards."""
