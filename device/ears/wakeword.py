@@ -1,11 +1,4 @@
-"""Wake words: two independent detectors, one score.
-
-openWakeWord and microWakeWord err almost independently, so that their agreement is evidence: the
-fused score is a weighted mean of their log-odds, each the maximum over its own last moments,
-because their peaks lie up to half a second apart. microWakeWord's log-odds are capped: its output
-has 8 bits and is as sure of a few wrong words as of any right one. How weight, cap and moments
-were chosen, and what they give on sound that they were not chosen on, is measured by
-`make bench NAME=wakeword_accuracy`.
+"""Wake words: two independent detectors, one score (fusion.py says how).
 
 While the loudspeaker speaks or rings, a head that was taught on words said over replies (heads.py)
 has most to say, if there is one for the word: the same embeddings, another small network over
@@ -25,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from math import exp, log
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,24 +27,17 @@ from numpy.typing import NDArray
 from device.config import WAKE_WORDS, Wake, Word
 from device.ears.detectors import CHANNELS, Head, MicroFeatures, MicroWakeWord, open_head
 from device.ears.features import Features, StreamingFeatures, WindowFeatures
+from device.ears.fusion import (
+    MICROWAKEWORD_FRAMES,
+    OPENWAKEWORD_FRAMES,
+    Latest,
+    fuse,
+    fuse_over,
+)
 from device.ears.inference import Floats
 from device.errors import ModelMissing, UnknownWakeWord
 from device.mind.types import FRAME_SAMPLES, Hint
 from device.modelstore import TAUGHT_FILE, ModelStore
-
-OPENWAKEWORD_FRAMES = 6
-"""Openwakeword's score is its maximum over this many 80 ms frames."""
-MICROWAKEWORD_FRAMES = 9
-"""microWakeWord's score is its maximum over this many 80 ms frames."""
-WEIGHT = 0.6
-"""Share of openWakeWord in the fused log-odds."""
-CAP = 2.0
-"""microWakeWord's log-odds count up to here."""
-OVER_WEIGHTS = (0.55, 0.15, 0.3)
-"""Shares of a taught head, of openWakeWord's own and of microWakeWord in the fused log-odds over
-the speaker's own voice."""
-CERTAIN = 1e-4
-"""No probability counts as nearer to 0 or 1 than this."""
 
 PRIME_FRAMES = 25
 PRIME_LEVEL = 3.0
@@ -79,38 +64,6 @@ class Reading(NamedTuple):
     fused: float
     threshold: float
     woke: bool
-
-
-def fuse(openwakeword: float, microwakeword: float) -> float:
-    """One score from both detectors' maxima: the weighted mean of log-odds, as a probability."""
-    log_odds = WEIGHT * _logit(openwakeword) + (1 - WEIGHT) * min(_logit(microwakeword), CAP)
-    return 1 / (1 + exp(-log_odds))
-
-
-def fuse_over(taught: float, openwakeword: float, microwakeword: float) -> float:
-    """The same over the speaker's own voice, where a taught head has most to say."""
-    odds = (_logit(taught), _logit(openwakeword), min(_logit(microwakeword), CAP))
-    return 1 / (1 + exp(-sum(w * one for w, one in zip(OVER_WEIGHTS, odds, strict=True))))
-
-
-def _logit(probability: float) -> float:
-    kept = min(max(probability, CERTAIN), 1 - CERTAIN)
-    return log(kept / (1 - kept))
-
-
-class Latest:
-    """The maximum of the last `length` numbers."""
-
-    def __init__(self, length: int) -> None:
-        self._numbers = [0.0] * length
-
-    def add(self, number: float) -> float:
-        del self._numbers[0]
-        self._numbers.append(number)
-        return max(self._numbers)
-
-    def forget(self) -> None:
-        self._numbers[:] = [0.0] * len(self._numbers)
 
 
 def empty_room() -> Iterator[Frame]:

@@ -19,16 +19,8 @@ from device.config import WAKE_WORDS, Wake, Word
 from device.ears import heads
 from device.ears.echo import Echo
 from device.ears.endpoint import Vad
-from device.ears.wakeword import (
-    CAP,
-    OVER_WEIGHTS,
-    OWN_VOICE,
-    WEIGHT,
-    Reading,
-    WakeWords,
-    fuse,
-    fuse_over,
-)
+from device.ears.fusion import CAP, OVER_WEIGHTS, WEIGHT, fuse, fuse_over
+from device.ears.wakeword import OWN_VOICE, Reading, WakeWords
 from device.errors import ModelChanged, ModelMissing, UnknownWakeWord, WrongModel
 from device.mind.types import FRAME_SAMPLES, Hint
 from device.modelstore import ModelStore
