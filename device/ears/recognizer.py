@@ -1,4 +1,4 @@
-"""What ears hold of the recognizer: two pipes a line, and a backlog.
+"""What ears hold of the recognizer: two pipes a line, and a backlog (channel.py).
 
 The story of a command, in order:
 
@@ -20,7 +20,6 @@ A new activation may be opened while a cancelled one is not gone yet: its frames
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
@@ -29,6 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from device.ears import pipes
+from device.ears.channel import Channel
 from device.ears.children import (
     Ends,
     Line,
@@ -39,17 +39,12 @@ from device.ears.children import (
     take_command,
 )
 from device.ears.engines import Crew
-from device.ears.pipes import SOUND, Mark, Said, Word
-from device.ears.ring import Backlog
-from device.errors import RecognizerGone
+from device.ears.pipes import Mark, Said, Word
 from device.mind.types import Progress, Request, frames
 
 SPOT_FRAMES = frames(20.0)
 """A stop spotter takes this much sound at most."""
-_MOST_BYTES = 4_096
 _GONE = (Word.GONE, Word.CRASHED, Word.HUNG)
-_FIRST = (*SOUND, Mark.ASKED, Mark.STRICT)
-_LAST = (Mark.END, Mark.CANCEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,71 +57,10 @@ class Heard:
     hung: bool = False
 
 
-class _Channel:
-    """Ears' ends of one line."""
-
-    def __init__(self, sound: int, answers: int, slots: int) -> None:
-        self.sound, self.answers = sound, answers
-        os.set_blocking(sound, False)
-        os.set_blocking(answers, False)
-        self.backlog = Backlog(slots)
-        self._read = bytearray()
-        self.ready = False
-        self.running = False
-        """A child has frames of an activation, or will have, and hasn't gone yet."""
-        self.marked = False
-        """That child's last mark is in the pipe: what waits now belongs to the next one."""
-
-    @property
-    def idle(self) -> bool:
-        """No child has or will have frames of the present activation."""
-        return not self.running and not len(self.backlog)
-
-    def push(self, frame: memoryview, kind: Mark) -> None:
-        """Queue a frame and write what the pipe takes."""
-        self.backlog.frame(frame, kind)
-        self.flush()
-
-    def mark(self, mark: Mark) -> None:
-        """Queue a mark and write what the pipe takes; END and CANCEL are an activation's last."""
-        self.backlog.mark(mark)
-        self.flush()
-
-    def flush(self) -> None:
-        """Write what the pipe takes; nothing behind a last mark before that child is gone."""
-        try:
-            while not self.marked and (written := self.backlog.write(self.sound)) is not None:
-                self.running = self.running or written in _FIRST
-                self.marked = written in _LAST
-        except BrokenPipeError as error:
-            raise RecognizerGone from error
-
-    def read(self) -> list[Said]:
-        """What child and parent have said; RecognizerGone if there is no parent any more."""
-        with contextlib.suppress(BlockingIOError):
-            said = os.read(self.answers, _MOST_BYTES)
-            if not said:
-                raise RecognizerGone
-            self._read += said
-        try:
-            return list(pipes.unpack(self._read))
-        except ValueError as error:
-            raise RecognizerGone from error
-
-    def gone(self, how: Word) -> None:
-        """The child has exited: what it left in the pipe is nobody's."""
-        if how is not Word.GONE:
-            if not self.marked:
-                self.backlog.clear(_LAST)
-            self.backlog.mark(Mark.ABANDON, ahead=True)
-        self.running = self.marked = False
-        self.flush()
-
-
 class Recognizer:
     """The recognizer as ears see it. Nothing here blocks but `wait`."""
 
-    def __init__(self, parent: int, commands: _Channel, stop: _Channel) -> None:
+    def __init__(self, parent: int, commands: Channel, stop: Channel) -> None:
         """Made by `start`."""
         self._parent = parent
         self._commands, self._stop = commands, stop
@@ -302,13 +236,13 @@ def start(
 
     `build` runs in the parent and loads the models. `longest`: frames of the longest command.
     """
-    ours: list[_Channel] = []
+    ours: list[Channel] = []
     lines: list[Line] = []
     mine: list[int] = []
     for work, most, slots in ((take_command, longest, longest), (spot_stop, SPOT_FRAMES, 1)):
         frames_out, frames_in = pipes.make()
         answers_out, answers_in = pipes.make()
-        ours.append(_Channel(frames_in, answers_out, slots))
+        ours.append(Channel(frames_in, answers_out, slots))
         lines.append(Line(Ends(frames_out, answers_in), work, most))
         mine += [frames_in, answers_out]
     ears = os.getpid()
