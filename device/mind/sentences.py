@@ -6,41 +6,20 @@ sentences say the same; its lists add to those of the same name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any, Protocol
 
 from device.mind import sentencefile
-from device.mind.automaton import DEAD, Automaton, Builder, Meaning, Tag, Value
+from device.mind.automaton import DEAD, Automaton, Builder, Meaning, Tag
 from device.mind.graph import Graph, minimal
-from device.mind.numbers import spell
+from device.mind.listvalues import Lists, Names, number_in
 from device.mind.sentencefile import Fault, IntentSource, SentenceFile, did_you_mean
 from device.mind.templates import Choice, ListRef, Node, RuleRef, Sequence, spellings
 from device.mind.text import tokens
-from device.mind.types import Color, Intent, Kind, Slot
+from device.mind.types import Intent, Slot
 
 _RANKS_PER_FILE = 100_000
-_ENUMS: dict[Slot, type[Color] | type[Kind]] = {Slot.COLOR: Color, Slot.KIND: Kind}
-
-
-class SpokenName(Protocol):
-    """What is needed here of a name in the table of names."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def domain(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def spoken(self) -> tuple[str, ...]: ...
-
-
-class Names(Protocol):
-    """The table of names, as far as sentences need it."""
-
-    def of_kind(self, kind: str) -> Iterable[SpokenName]: ...
 
 
 @dataclass(frozen=True)
@@ -100,8 +79,7 @@ class _Merger:
         self._files = files
         self._faults = [fault for file in files for fault in file.faults]
         self._rules: dict[str, Node] = {}
-        self._values: dict[str, list[tuple[tuple[str, ...], Any]]] = {}
-        self._lists: dict[tuple[str, str], tuple[Slot, list[Value]]] = {}
+        self._lists = Lists(language, names)
         self._sources: dict[int, tuple[str, int]] = {}
         self._asking: set[int] = set()
         self._confirming: set[int] = set()
@@ -109,10 +87,9 @@ class _Merger:
     def sentences(self) -> Sentences:
         for file in self._files:
             self._take_rules(file)
-            for name in file.lists:
-                self._values.setdefault(name, []).extend(self._list_values(file, name))
+            self._lists.take(file.lists)
         self._check_rules()
-        builder = Builder(self._rules, self._lists)
+        builder = Builder(self._rules, self._lists.resolved)
         starts: list[int] = []
         for number, file in enumerate(self._files):
             bare = builder.union(
@@ -135,7 +112,7 @@ class _Merger:
             polite=frozenset(word for words in self._around() for word in words),
             opposites=self._opposites(),
             sources=self._sources,
-            lists=self._texts(),
+            lists=self._lists.texts(),
         )
 
     def _fault(self, file: str, line: int, what: str) -> None:
@@ -224,7 +201,7 @@ class _Merger:
         fixed = []
         for name, value in block.slots.items():
             slot = Slot.__members__.get(name.upper())
-            number = None if slot is None else _number(slot, value)
+            number = None if slot is None else number_in(slot, value)
             if slot is None or number is None:
                 self._fault(file, block.line, f"no such slot or value: {name}: {value}")
             else:
@@ -244,42 +221,8 @@ class _Merger:
                     return None
                 return self._unknown_reference(self._rules[name], passed | {name})
             case ListRef(name, slot):
-                return self._resolve(name, slot)
+                return self._lists.resolve(name, slot)
         return None
-
-    def _resolve(self, name: str, slot_name: str) -> str | None:
-        if (name, slot_name) in self._lists:
-            return None
-        if name not in self._values:
-            return f"no list is called {{{name}}}{did_you_mean(name, self._values)}"
-        slot = Slot.__members__.get(slot_name.upper())
-        if slot is None:
-            known = [member.lower() for member in Slot.__members__]
-            return f"no slot is called {slot_name}{did_you_mean(slot_name, known)}"
-        values: dict[tuple[str, ...], int] = {}
-        for words, out in self._values[name]:
-            number = _number(slot, out)
-            if number is None:
-                return f"the list {{{name}}} has the value {out}, which {slot_name} cannot hold"
-            values.setdefault(words, number)
-        self._lists[name, slot_name] = (slot, list(values.items()))
-        return None
-
-    def _list_values(self, file: SentenceFile, name: str) -> list[tuple[tuple[str, ...], Any]]:
-        source = file.lists[name]
-        values: list[tuple[tuple[str, ...], Any]] = []
-        for numbers, multiplier in source.ranges:
-            for number in numbers:
-                for words in spell(number, self._language):
-                    values.append((words, number * multiplier))
-        for place, (words, out) in enumerate(source.texts):
-            values.append((words, place if out is None else out))
-        for wanted in source.names:
-            for item in self._names.of_kind(wanted.kind):
-                if not wanted.domains or item.domain in wanted.domains:
-                    for text in item.spoken:
-                        values.append((tokens(text, self._language), item.id))
-        return values
 
     def _opposites(self) -> dict[str, frozenset[str]]:
         apart: dict[str, frozenset[str]] = {}
@@ -288,19 +231,3 @@ class _Merger:
                 for word in group:
                     apart[word] = apart.get(word, frozenset()) | (set(group) - {word})
         return apart
-
-    def _texts(self) -> dict[str, tuple[tuple[str, int], ...]]:
-        return {
-            name: tuple((" ".join(words), value) for words, value in values)
-            for (name, _), (_, values) in self._lists.items()
-        }
-
-
-def _number(slot: Slot, value: Any) -> int | None:
-    """The integer that a value of a sentence file stands for in `slot`."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int):
-        return value
-    member = _ENUMS[slot].__members__.get(str(value).upper()) if slot in _ENUMS else None
-    return None if member is None else int(member)
