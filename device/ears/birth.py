@@ -71,10 +71,8 @@ def live(config: Config, names: NameTable, given: Given) -> None:
         longest=rules.longest,
         seals=_seals() if given.sealed else None,
     )
-    vad, weaker = _vad(store)
     channels = Channels.of(config.microphone)
-    wake = WakeWords(config.wake, store, vad.step, taught=channels.reference is None)
-    weaker += [FaultCode.FEATURES_IN_WINDOWS] if wake.remarks else []
+    vad, wake, weaker = _detectors(config, store, channels)
     notifier = Notifier()
     hands = accept(given.letters)
     before = seccomp.descriptors()
@@ -95,10 +93,7 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     if given.sealed:
         _seal(ear, recognizer, before)
     wake.prime()
-    ear.tell(Hello(int.from_bytes(os.urandom(8)), names.digest))
-    for code in weaker:
-        ear.tell_fault(code)
-    notifier.ready()
+    _greet(ear, names, weaker)
     try:
         listen(ear, rules)
     finally:
@@ -121,11 +116,20 @@ def rules_of(config: Config, sentences: Sentences) -> s.Rules:
     )
 
 
-def _vad(store: ModelStore) -> tuple[Vad, list[FaultCode]]:
+def _detectors(
+    config: Config, store: ModelStore, channels: Channels
+) -> tuple[Vad, WakeWords, list[FaultCode]]:
+    """Voice activity, the wake words, and in what both are weaker than they could be."""
+    weaker = []
     try:
-        return Vad(store.path(VAD_MODEL)), []
+        vad = Vad(store.path(VAD_MODEL))
     except ModelMissing:
-        return Vad(None), [FaultCode.VAD_MISSING]
+        vad = Vad(None)
+        weaker.append(FaultCode.VAD_MISSING)
+    wake = WakeWords(config.wake, store, vad.step, taught=channels.reference is None)
+    if wake.remarks:
+        weaker.append(FaultCode.FEATURES_IN_WINDOWS)
+    return vad, wake, weaker
 
 
 def _seals() -> Seals:
@@ -152,3 +156,11 @@ def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> None:
     if ear.panel >= 0:
         writes[ear.panel] = 1
     seccomp.seal_ears(writes, seccomp.opened_since(before))
+
+
+def _greet(ear: Ear, names: NameTable, weaker: Sequence[FaultCode]) -> None:
+    """Say hello to the hands, with what is weaker than it could be; then ears are ready."""
+    ear.tell(Hello(int.from_bytes(os.urandom(8)), names.digest))
+    for code in weaker:
+        ear.tell_fault(code)
+    ear.notifier.ready()

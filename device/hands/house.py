@@ -69,12 +69,7 @@ class House:
         """What "stop" stops when nothing rings: music, for one."""
         self.postponed: list[Reply] = []
         """What is told once somebody is there: it came up in quiet hours."""
-        self.hint: Callable[[Hint], None] = lambda hint: None
-        """Tells the ears what the loudspeaker does; set while they are there."""
-        self.lamp: Callable[[Lamp], None] = lambda lamp: None
-        """Tells the panel what the light should show of the hands."""
-        self.opening: Callable[[], Awaitable[None]] = _at_once
-        """Awaited before ears are met: the ledger opens."""
+        self._know_nobody()
         self.warned: dict[str, float] = {}
         """When each alert was last told, by the machine's clock."""
         self._telling = asyncio.Lock()
@@ -90,6 +85,15 @@ class House:
         self.alarms = Alarms(self._kept, self.clock, self._timers_changed)
         self.bell = Bell(self)
         self.bell.changed = self.speaker.changed = self._sounds_changed
+
+    def _know_nobody(self) -> None:
+        """Whom the house tells of itself, before they have come: ears, the panel, the ledger."""
+        self.hint: Callable[[Hint], None] = lambda hint: None
+        """Tells the ears what the loudspeaker does; set while they are there."""
+        self.lamp: Callable[[Lamp], None] = lambda lamp: None
+        """Tells the panel what the light should show of the hands."""
+        self.opening: Callable[[], Awaitable[None]] = _at_once
+        """Awaited before ears are met: the ledger opens."""
 
     def _look_around(self, around: Surroundings) -> None:
         """What there is beyond the speaker, under the names by which skills know it."""
