@@ -158,7 +158,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 _NOT = {"harness", "daemons", "spoken", "onebreath", "__init__"}
-_NOT |= {"forgetful", "seal_memory", "seal_recovery"}
+_NOT |= {"forgetful", "seal_memory", "seal_recovery", "hearing", "sayings"}
 
 if __name__ == "__main__":
     sys.exit(run(sys.argv[1:]))

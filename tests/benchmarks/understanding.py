@@ -13,43 +13,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
-from device.commands.sentences import examples
-from device.ears.crew import commands_of, crew_of
-from device.ears.endpoint import Vad
 from device.ears.engines import Crew
-from device.ears.engines.pocketsphinx import PocketSphinx
-from device.ears.lexicon import Lexicon
 from device.mind import sentences
 from device.mind.sentences import Sentences
-from device.mind.types import FRAME_SECONDS, RATE, Request, Slot
-from device.names import Entry, NameTable, number
-from device.sentencefiles import packaged
+from device.mind.types import FRAME_SECONDS, Request, Slot
+from device.names import Entry, number
 from tests.benchmarks import spoken
-from tests.benchmarks.harness import (
-    Goal,
-    at_least,
-    at_most,
-    console,
-    percentile,
-    recordings,
-    report,
-    wilson,
-)
+from tests.benchmarks.harness import at_least, at_most, percentile, recordings, report
+from tests.benchmarks.hearing import EVERY, Run, default_engine, heard, rejected, vad
+from tests.benchmarks.sayings import VOICES, household, household_commands, peers, said
 from tests.benchmarks.spoken import Sound, Taking
-from tests.mind.speech import matcher, rendered
-from tests.mind.test_household import home, table
-from tests.voices import models, say
 
 HERE = Path(__file__).parent
-EVERY = int(os.environ.get("UNDERSTANDING_EVERY", "1"))
 SLOTS = {
     # the order's slots, in places that the product's own closed list of slots has
     "size": ("size", Slot.PERCENT),
@@ -60,10 +41,6 @@ SLOTS = {
     "sugarAmount": ("sugar", Slot.AREA),
 }
 LEVELS = {"clean": None, "18db": 18.0, "12db": 12.0, "6db": 6.0}
-VOICES = ("joe", "flite:slt", "flite:rms")
-OTHER_VOICES = ("flite:awb", "espeak")
-EXAMPLES = 2
-"""Sentences of each kind that a household says."""
 TALK = (
     "did you see the game last night it was really something",
     "i told her that we would be late but she never listens",
@@ -86,35 +63,6 @@ TALK = (
     "nobody knows what time the shop opens on sundays",
     "put it on the table and wash your hands",
 )
-
-
-@dataclass
-class Run:
-    """Figures, goals and notes as they come in."""
-
-    figures: dict[str, float] = field(default_factory=dict)
-    goals: dict[str, Goal] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
-
-    def add(self, name: str, value: float, goal: Goal | None = None, note: str = "") -> None:
-        self.figures[name] = value
-        self.notes[name] = note
-        if goal:
-            self.goals[name] = goal
-
-    def rate(self, name: str, hits: int, n: int, goal: Goal | None = None) -> None:
-        low, high = wilson(hits, n)
-        self.add(name, hits / max(n, 1), goal, f"{hits} of {n}, 95 %: {low:.3f} to {high:.3f}")
-        console.print(f"{name}: {hits} of {n}")
-
-
-def vad() -> Vad:
-    return Vad(models().path("silero/silero_vad.onnx"))
-
-
-def default_engine(of: Sentences) -> Crew:
-    lexicon = Lexicon(of.graph.words)
-    return crew_of(PocketSphinx(commands_of(of), of.graph, lexicon), of, lexicon)
 
 
 # --- orders
@@ -145,18 +93,6 @@ def order_files(folder: Path) -> list[tuple[Path, dict[Slot, int]]]:
 def right(request: Request | None, slots: dict[Slot, int]) -> bool:
     """The published rule: intent and every labelled slot."""
     return request is not None and slots.items() <= dict(request.slots).items()
-
-
-def heard(
-    crew: Crew, sounds: Iterable[Sound], folder: Path | None, snr_db: float | None
-) -> list[Taking]:
-    """What a crew makes of each sound, in kitchen noise or as recorded."""
-    noise = spoken.kitchen(folder) if folder and snr_db is not None else None
-    detector, out = vad(), []
-    for index, sound in enumerate(sounds):
-        mixed = spoken.in_noise(sound, noise, snr_db or 0.0, index)
-        out.append(spoken.take_in(crew, spoken.frames(mixed, detector)))
-    return out
 
 
 def accepted(
@@ -215,16 +151,8 @@ def endpoint(run: Run, folder: Path) -> None:
 
 
 def rejection(run: Run, folder: Path) -> None:
-    crew = default_engine(household()[0])
     sounds = [spoken.read(path) for path, _ in order_files(folder)]
-    for level, snr_db in (("", None), ("_12db", 12.0)):
-        taken = heard(crew, sounds, folder, snr_db)
-        acted = sum(t.request is not None for t in taken)
-        run.rate(f"false_action_rate_orders{level}", acted, len(taken), at_most(0.02))
-    other = others(folder)
-    taken = heard(crew, other, folder, None)
-    acted = sum(t.request is not None for t in taken)
-    run.rate("false_action_rate_other", acted, len(taken), at_most(0.02))
+    rejected(run, default_engine(household()[0]), sounds, others(folder), folder)
 
 
 def others(folder: Path) -> list[Sound]:
@@ -232,74 +160,6 @@ def others(folder: Path) -> list[Sound]:
     files = sorted((folder / "negatives").rglob("*.flac"))[:: 2 * EVERY]
     talk = [said(text, voice) for text in TALK for voice in VOICES][::EVERY]
     return [spoken.read(path) for path in files] + talk
-
-
-# --- the household
-
-
-def household() -> tuple[Sentences, NameTable]:
-    names = home("en")
-    return sentences.load({"en.yaml": packaged("en")}, names, "en"), names
-
-
-def said(text: str, voice: str) -> Sound:
-    """A synthesized sentence in a quiet room, at the level of a voice across the table."""
-    sound = say(text, voice).astype(np.float64)
-    sound *= 8_000 / max(np.abs(sound).max(), 1.0)
-    room = np.random.default_rng(len(text)).normal(0, 8, len(sound) + RATE)
-    room[RATE // 2 : RATE // 2 + len(sound)] += sound
-    return np.asarray(room, np.int16)
-
-
-def household_commands(run: Run, folder: Path | None) -> None:
-    """Examples of every intent, said by several voices, and what the text of each means."""
-    of, names = household()
-    crew, exact = default_engine(of), matcher("en", names)
-    asked = [" ".join(example.words) for example in examples(of, EXAMPLES)]
-    texts = [t for t in asked if crew.understand(t.split(), False, False) is not None][::EVERY]
-    meant = {text: exact.match(text.split()) for text in texts}
-    for level, snr_db, goal in (("", None, 0.97), ("_12db", 12.0, 0.90)):
-        if snr_db is not None and folder is None:
-            continue
-        hits, n = said_by(crew, texts, VOICES, lambda t: meant[t], (folder, snr_db))
-        run.rate(f"household_acceptance{level}", hits, n, at_least(goal))
-    for voice in OTHER_VOICES:
-        hits, n = said_by(crew, texts[::3], (voice,), lambda t: meant[t], (None, None))
-        run.rate(f"household_acceptance_{voice.replace(':', '_')}", hits, n)
-
-
-def said_by(
-    crew: Crew,
-    texts: Sequence[str],
-    voices: Sequence[str],
-    meaning: Callable[[str], object],
-    where: tuple[Path | None, float | None],
-) -> tuple[int, int]:
-    """(understood as `meaning` says, said) over texts and voices."""
-    pairs = [(text, voice) for text in texts for voice in voices]
-    taken = heard(crew, (said(*pair) for pair in pairs), *where)
-    wrong = [
-        f"{voice}: {text} -> {t.words}"
-        for (text, voice), t in zip(pairs, taken, strict=True)
-        if t.request != meaning(text)
-    ]
-    for line in wrong[:12]:
-        console.print(f"  {line}", style="dim")
-    return len(pairs) - len(wrong), len(pairs)
-
-
-def peers(run: Run, _folder: Path | None) -> None:
-    """Another speaker's whole test suite, as text and (in English) spoken."""
-    for language in ("en", "fr"):
-        names, rows = home(language), table(language)
-        asked = matcher(language, names)
-        hits = sum(rendered(asked.match(text.split()), names) == wanted for text, wanted in rows)
-        run.rate(f"peer_sentences_{language}", hits, len(rows), at_least(1.0))
-    of, names = household()
-    crew, exact = default_engine(of), matcher("en", names)
-    texts = [text for text, _ in table("en")][::EVERY]
-    hits, n = said_by(crew, texts, VOICES, lambda t: exact.match(t.split()), (None, None))
-    run.rate("peer_sentences_en_spoken", hits, n, at_least(0.95))
 
 
 # --- one breath, and the extra

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from device.commands.sentences import examples
 from device.ears.crew import commands_of, crew_of
 from device.ears.engines import Crew, Engine
 from device.ears.lexicon import Lexicon
 from device.mind.sentences import Sentences
 from tests.benchmarks import spoken
-from tests.benchmarks.harness import at_most, percentile
+from tests.benchmarks.harness import percentile
+from tests.benchmarks.hearing import EVERY, Run, rejected
+from tests.benchmarks.sayings import VOICES, household, meanings, said_by
 from tests.benchmarks.understanding import (
-    EVERY,
-    VOICES,
-    Run,
     accepted,
     coffee,
-    heard,
-    household,
     order_files,
     others,
     realtime_factor,
-    said_by,
 )
-from tests.mind.speech import matcher
 from tests.voices import models
 
 
@@ -51,17 +45,11 @@ def orders(run: Run, folder: Path) -> None:
 def home(run: Run, folder: Path) -> None:
     """The extra and the household's sentences: what it understands, what it lets be."""
     of, names = household()
-    crew, exact = crew_for(of), matcher("en", names)
+    crew = crew_for(of)
     sounds = [spoken.read(path) for path, _ in order_files(folder)[::4]]
-    for level, snr_db in (("", None), ("_12db", 12.0)):
-        acted = sum(t.request is not None for t in heard(crew, sounds, folder, snr_db))
-        run.rate(f"false_action_rate_orders{level}_whisper", acted, len(sounds), at_most(0.02))
-    other = others(folder)[::2]
-    acted = sum(t.request is not None for t in heard(crew, other, folder, None))
-    run.rate("false_action_rate_other_whisper", acted, len(other), at_most(0.02))
-    texts = [" ".join(example.words) for example in examples(of, 1)]
-    texts = [t for t in texts if crew.understand(t.split(), False, False) is not None][:: 2 * EVERY]
-    meant = {text: exact.match(text.split()) for text in texts}
+    rejected(run, crew, sounds, others(folder)[::2], folder, engine="_whisper")
+    meant = meanings(crew, of, names, 1)
+    texts = list(meant)[:: 2 * EVERY]
     for level, snr_db in (("", None), ("_12db", 12.0)):
         hits, n = said_by(crew, texts, VOICES, lambda t: meant[t], (folder, snr_db))
         run.rate(f"household_acceptance{level}_whisper", hits, n)
