@@ -175,7 +175,8 @@ class Builder:
         number = {start: 0}
         order = [start]
         for state in order:
-            for _, _, target in self._arcs[state]:
+            # sorted: sets of words come in another order in every process
+            for _, _, target in sorted(self._arcs[state]):
                 if target not in number:
                     number[target] = len(order)
                     order.append(target)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -70,3 +74,21 @@ def test_examples_follow_the_choices() -> None:
     assert walks.of(rank, lambda _: 0) == Example(
         ("can", "you", "help", "me", "please"), Request(Intent.HELP), rank
     )
+
+
+def test_every_process_numbers_the_same_sentences_alike() -> None:
+    program = (
+        "from tests.mind.homes import full_home\n"
+        "from tests.mind.speech import packaged_sentences\n"
+        "print(packaged_sentences('en', full_home('en')).automaton.states)"
+    )
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(made) == 1
