@@ -88,6 +88,13 @@ class NoTokenizer(KeepmumError):
     exit_code = 27
 
 
+class WrongLibrary(KeepmumError):
+    """The library {name} does not run on this machine: {why}."""
+
+    mend = "Do without it: `[recognizer] denoise = false`. Commands in noise are heard worse then."
+    exit_code = 28
+
+
 class UnknownWakeWord(KeepmumError):
     """There is no wake word {word}{hint}."""
 

@@ -10,6 +10,7 @@ Models are looked for in `[models] folder`, then `models/` of a checkout, then /
 from __future__ import annotations
 
 import hashlib
+import platform
 import sysconfig
 import tomllib
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from device.errors import ModelChanged, ModelMissing
 
 CHECKOUT = Path(__file__).resolve().parents[1] / "models"
 SYSTEM = Path("/opt/keepmum/models")
+MACHINE = platform.machine()
 CONTENTS = "contents.sha256"
 """In the folder of an unpacked model: one line `sha256  path` a file, as sha256sum writes it."""
 
@@ -54,6 +56,8 @@ class Entry:
     tree: bool = False
     contents: str = ""
     """sha256 of contents.sha256 of a tree."""
+    machine: str = ""
+    """The processor that a library is for, as platform.machine() says it; empty: any."""
     taught: str = ""
     """The wake word that this tree is taught on this machine; no other rounds exactly alike, so
     it has no sha256 but in its own contents.sha256."""
@@ -67,12 +71,12 @@ def manifest_path() -> Path:
     raise ModelMissing(name="manifest.toml", folder=CHECKOUT)
 
 
-def read_manifest(path: Path | None = None) -> dict[str, Entry]:
-    """Every entry of the manifest by its name, in the manifest's order."""
+def read_manifest(path: Path | None = None, machine: str = MACHINE) -> dict[str, Entry]:
+    """Every entry of the manifest for this machine by its name, in the manifest's order."""
     with (path or manifest_path()).open("rb") as file:
         tables = tomllib.load(file)["model"]
     made = [Entry(**{**table, "made_from": tuple(table.get("made_from", ()))}) for table in tables]
-    return {entry.name: entry for entry in made}
+    return {entry.name: entry for entry in made if entry.machine in ("", machine)}
 
 
 def sha256_of(path: Path) -> str:

@@ -151,6 +151,9 @@ class Recognizer:
         choices=("auto", "pocketsphinx", "vosk", "whisper"),
     )
     model: str = setting("", "Folder of a Vosk model; empty: the one in the models folder.")
+    denoise: bool = setting(
+        True, "pocketsphinx hears the sound less its noise; a Pi 3 may be too slow for it."
+    )
     confirm: bool = setting(False, "Ask before every command is acted on.")
 
 

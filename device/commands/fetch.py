@@ -98,7 +98,9 @@ def _installed(entry: Entry) -> Path | None:
     """The entry's file in an installed package, if it is there with the right hash."""
     if entry.tree or not entry.member:
         return None
-    top, *rest = PurePosixPath(entry.member).parts
+    # a wheel has what isn't pure Python in a folder of its own, installed beside the rest
+    inside = entry.member.rpartition(".data/purelib/")[2]
+    top, *rest = PurePosixPath(inside).parts
     spec = importlib.util.find_spec(top)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         path = Path(folder, *rest)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from device.config import Config
 from device.ears.engines import Crew, Engine, Spotter
+from device.ears.engines.rnnoise import LIBRARY, RNNoise
 from device.ears.engines.stopword import StopWord
 from device.ears.lexicon import Lexicon
 from device.mind.graph import Graph, minimal, without
@@ -23,7 +24,10 @@ sentences there are ("ten", "the second"), which is why nothing else may be hear
 
 
 def build_crew(config: Config, sentences: Sentences, store: ModelStore) -> Crew:
-    """Everything that the recognizer's children work with. Raises ModelMissing, ModelChanged."""
+    """Everything that the recognizer's children work with.
+
+    Raises ModelMissing, ModelChanged, WrongLibrary.
+    """
     lexicon = Lexicon(sentences.graph.words)
     return crew_of(_engine(config, sentences, lexicon, store), sentences, lexicon, StopWord())
 
@@ -75,7 +79,15 @@ def _engine(config: Config, sentences: Sentences, lexicon: Lexicon, store: Model
         case _:
             from device.ears.engines.pocketsphinx import PocketSphinx
 
-            return PocketSphinx(*graphs, lexicon)
+            return PocketSphinx(*graphs, lexicon, quieter(store, config.recognizer.denoise))
+
+
+def quieter(store: ModelStore, wanted: bool = True) -> RNNoise | None:
+    """What takes noise out; None if it isn't wanted, or not made for this machine.
+
+    Raises ModelMissing, ModelChanged, WrongLibrary.
+    """
+    return RNNoise(store.path(LIBRARY)) if wanted and LIBRARY in store.manifest else None
 
 
 def vosk_name(config: Config) -> str:

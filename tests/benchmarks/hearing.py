@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from device.ears.crew import commands_of, crew_of
+from device.ears.crew import commands_of, crew_of, quieter
 from device.ears.endpoint import Vad
 from device.ears.engines import Crew
 from device.ears.engines.pocketsphinx import PocketSphinx
@@ -47,7 +47,8 @@ def vad() -> Vad:
 
 def default_engine(of: Sentences) -> Crew:
     lexicon = Lexicon(of.graph.words)
-    return crew_of(PocketSphinx(commands_of(of), of.graph, lexicon), of, lexicon)
+    engine = PocketSphinx(commands_of(of), of.graph, lexicon, quieter(models()))
+    return crew_of(engine, of, lexicon)
 
 
 def heard(
