@@ -91,14 +91,23 @@ def test_every_file_of_an_unpacked_model_is_verified(tmp_path: Path) -> None:
         ModelStore(tmp_path / "own", {"tree": entry}).path("tree")
 
 
-def test_the_manifest_says_of_every_model_whose_it_is_and_how_it_is_got() -> None:
-    for entry in read_manifest().values():
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64", "armv7l"])
+def test_the_manifest_says_of_every_model_whose_it_is_and_how_it_is_got(machine: str) -> None:
+    for entry in read_manifest(machine=machine).values():
         assert entry.licence and entry.origin and entry.about and entry.size > 0, entry.name
         assert len(entry.sha256) == 64 or entry.taught, entry.name
         ways = [entry.package and entry.member, entry.made_from, entry.address]
         assert sum(map(bool, ways)) == 1, entry.name
         if entry.package:
             assert "==" in entry.package, entry.name
+
+
+def test_a_library_is_seen_by_the_machine_that_it_is_for() -> None:
+    name = "rnnoise/librnnoise.so"
+    seen = [read_manifest(machine=machine).get(name) for machine in ("x86_64", "aarch64", "armv7l")]
+    assert seen[2] is None
+    hashes = {entry.sha256 for entry in seen if entry and entry.package == "pyrnnoise==0.4.5"}
+    assert len(hashes) == 2
 
 
 def test_openwakewords_word_models_are_said_to_be_for_home_use_only() -> None:
