@@ -16,7 +16,7 @@ from __future__ import annotations
 from math import exp, log
 
 OPENWAKEWORD_FRAMES = 6
-"""Openwakeword's score is its maximum over this many 80 ms frames."""
+"""openWakeWord's score is its maximum over this many 80 ms frames."""
 MICROWAKEWORD_FRAMES = 9
 """microWakeWord's score is its maximum over this many 80 ms frames."""
 WEIGHT = 0.6

@@ -10,8 +10,8 @@ only when a score is already high, it comes too late, with no history of its own
 gate on nine in ten words at 10 dB.
 
 What is kept is the tables of features.py and detectors.py, and here, per word: 6 scores of
-openWakeWord (480 ms) and up to 27 of microWakeWord (750 ms), and while the loudspeaker speaks 6 of
-the taught head, from which no sound can be made.
+openWakeWord (480 ms) and 9 of microWakeWord (720 ms), and while the loudspeaker speaks 6 of the
+taught head, from which no sound can be made.
 """
 
 from __future__ import annotations
@@ -27,13 +27,7 @@ from numpy.typing import NDArray
 from device.config import WAKE_WORDS, Wake, Word
 from device.ears.detectors import CHANNELS, Head, MicroFeatures, MicroWakeWord, open_head
 from device.ears.features import Features, StreamingFeatures, WindowFeatures
-from device.ears.fusion import (
-    MICROWAKEWORD_FRAMES,
-    OPENWAKEWORD_FRAMES,
-    Latest,
-    fuse,
-    fuse_over,
-)
+from device.ears.fusion import MICROWAKEWORD_FRAMES, OPENWAKEWORD_FRAMES, Latest, fuse, fuse_over
 from device.ears.inference import Floats
 from device.errors import ModelMissing, UnknownWakeWord
 from device.mind.types import FRAME_SAMPLES, Hint
