@@ -77,11 +77,11 @@ WORST = 0.45
 """Weight of the worst of the words."""
 ALONE = 6.0
 """A command of one word has no worst one, and nothing else is taken for it as easily."""
-SURE, LOST = -8.0, -26.0
+SURE, LOST = -8.0, -32.0
 """Above and below these the words and the noise decide; between them the row of phones does:"""
 AHEAD = 1.2
 """what it is ahead by, a frame, has this weight,"""
-LEAST = -24.0
+LEAST = -28.0
 """and this must remain."""
 _NO_WORD = "<[+("
 """What silence and the end of a path begin with, in the decoder's results."""
