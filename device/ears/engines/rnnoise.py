@@ -55,6 +55,8 @@ class RNNoise:
     def __init__(self, library: Path) -> None:
         """Load the library: before the seal, which lets nothing be loaded. Raises WrongLibrary."""
         try:
+            # it takes its sines from wherever they are, and does not say where
+            ctypes.CDLL("libm.so.6", mode=ctypes.RTLD_GLOBAL)
             found = ctypes.CDLL(str(library))
             self._process, self._begin = found.rnnoise_process_frame, found.rnnoise_init
             create = found.rnnoise_create
