@@ -252,6 +252,7 @@ OPENS_NOTHING = {
     "microphone.device": "which microphone, not when",
     "recognizer.engine": "works on what was taken in",
     "recognizer.model": "works on what was taken in",
+    "recognizer.denoise": "works on what was taken in",
     "service.socket": "a path",
     "microphone.channel": "another of the same device",
     "microphone.reference_channel": "another of the same device",
