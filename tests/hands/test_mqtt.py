@@ -312,26 +312,32 @@ def test_a_broker_that_never_answers_costs_a_bounded_wait(
     asyncio.run(story())
 
 
+class Silent:
+    """A broker that takes everything in and never answers; says when somebody came and went."""
+
+    def __init__(self) -> None:
+        self.met, self.left = asyncio.Event(), asyncio.Event()
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.met.set()
+        with suppress(ConnectionError):
+            while await reader.read(1024):
+                pass
+        self.left.set()
+
+
 @pytest.mark.parametrize("dialling", [True, False], ids=["dialling", "waiting for an answer"])
 def test_who_is_stopped_before_there_is_a_connection_leaves_no_socket_and_no_task(
     dialling: bool,
 ) -> None:
-    met, left = asyncio.Event(), asyncio.Event()
-
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        met.set()
-        with suppress(ConnectionError):
-            while await reader.read(1024):
-                pass
-        left.set()
-
     async def story() -> None:
-        async with pretender(silent) as port, asyncio.timeout(DEADLINE):
+        silent = Silent()
+        async with pretender(silent.talk) as port, asyncio.timeout(DEADLINE):
             task = asyncio.create_task(Broker(home(port), None, "k").run())
             # one step into the loop, the thread that connects is on its way
-            await (asyncio.sleep(0) if dialling else met.wait())
+            await (asyncio.sleep(0) if dialling else silent.met.wait())
             await mqtt.end(task)
-            await left.wait()
+            await silent.left.wait()
             others = asyncio.all_tasks() - {asyncio.current_task()}
             assert not [t for t in others if "misc_loop" in repr(t.get_coro())]
 
@@ -342,17 +348,18 @@ def test_an_answer_that_never_comes_leaves_no_socket_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mqtt, "ANSWER_S", 0.2)
-    left = asyncio.Event()
-
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await reader.read(1024):
-            pass
-        left.set()
 
     async def story() -> None:
-        async with pretender(silent) as port, asyncio.timeout(DEADLINE):
-            task = asyncio.create_task(Broker(home(port), None, "k").run())
-            await left.wait()
+        silent = Silent()
+        async with pretender(silent.talk) as port:
+            broker = Broker(home(port), None, "k")
+            task = asyncio.create_task(broker.run())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(DEADLINE):
+                    await silent.left.wait()
+            assert silent.left.is_set(), "the socket of the first try is still open"
+            assert not task.done(), "it goes on trying"
+            assert not broker.connected
             await mqtt.end(task)
 
     asyncio.run(story())

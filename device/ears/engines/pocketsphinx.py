@@ -23,7 +23,8 @@ frame, the freest competitor there is, which the decoder has computed anyway. Fo
     does than the sentence, the less was the sentence said
 
 They are weighed as a logistic regression found on half of the orders and of a household's
-sentences, in quiet and in noise, against other people's talk; the other half is the test.
+sentences, in quiet and in noise, against other people's talk. How much must remain was chosen with
+all of them in view.
 
 Options, each measured on real commands (`make bench NAME=understanding`):
 
@@ -168,15 +169,17 @@ class PocketSphinx:
     def _careful_words(self) -> str:
         """All that was taken so far, heard again; empty if it was no command."""
         bands, noise = self._bands(1.0)
-        quiet = asked_of(bands, noise) == ASKED_IN_QUIET
+        asked = asked_of(bands, noise)
+        quiet = asked == ASKED_IN_QUIET
         if not quiet:
             bands, noise = self._bands(KEPT)
+            asked = asked_of(bands, noise)
         cleaned, channel = self._cleaner.clean(bands, noise)
         long = (len(bands) - _SHORT) / (_LONG - _SHORT) if quiet else 1.0
         share = min(1.0, max(0.0, long))
         features = lifted(cleaned - share * cleaned.mean(0) - (1 - share) * channel)
         words, score, fit = _hear(self._careful, features, self._grammar)
-        certain = fit - asked_of(bands, noise)
+        certain = fit - asked
         if certain >= SURE or certain < LOST:
             return words if certain >= SURE else ""
         ahead = (_hear(self._careful, features, "phones")[1] - score) / len(bands)

@@ -72,7 +72,7 @@ class RNNoise:
     def start(self) -> None:
         """Forget the sound so far."""
         self._begin(self._state, None)
-        self._past = np.zeros(max(DELAY, TAPS))
+        self._past = np.zeros(DELAY)
 
     def take(self, frame: bytes) -> bytes:
         """80 ms of int16 samples to the same, `DELAY` late, as heard and then less its noise."""
@@ -83,7 +83,7 @@ class RNNoise:
         for at in range(0, len(fast), STEP):
             place = fast[at:].ctypes.data
             self._process(self._state, place, place)
-        self._past = sound[-len(self._past) :]
+        self._past = sound[-DELAY:]
         return _int16(np.stack([sound[-count - DELAY : -DELAY], fast[::UP]])).tobytes()
 
 
