@@ -86,7 +86,7 @@ $(VENV)/test-ready: $(VENV)/demo-ready | system-test
 .PHONY: install uninstall
 
 install:
-	@/usr/bin/python3 device/commands/install.py install
+	@/usr/bin/python3 device/cli/install.py install
 
 uninstall:
-	@/usr/bin/python3 device/commands/install.py uninstall $(if $(PURGE),--purge)
+	@/usr/bin/python3 device/cli/install.py uninstall $(if $(PURGE),--purge)

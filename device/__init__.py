@@ -4,17 +4,25 @@
 
 The map, from the microphone to the loudspeaker:
 
-    ears/       the audio path, microphone, wakeword, endpoint, recognizer; loop.py
-    mind/       pure: the state machine, and sentences -> word graph -> intent
-    letter.py   all that crosses from ears to hands: an intent in at most 64 bytes
-    hands/      the action path: permits, skills, speech, ledger; loop.py tells it
-    panel/      button, lamp and the mute flag: neither sound nor network
-    seal/       what the kernel enforces, and the proof of it
-    units/      the systemd units that deprive each room of what it must not have
-    config.py   every setting, its default, limits and meaning
-    names.py    the names that can be said: rooms, devices, playlists, list items
-    errors.py   every way to end, with its mend
-    modelstore.py   models: manifest -> verified path
-    service.py  the service manager: ready, watchdog, sockets passed in
-    commands/   the command line: keepmum run | demo | doctor | prove | mute | ledger | forget ...
+    ears/         the audio path: capture, wake, vad, recognize; loop.py is the story of a frame
+    mind/         pure: the state machine, (state, event) -> (state, commands)
+    language/     pure: sentences -> word graph -> intent
+    letter.py     all that crosses from ears to hands: an intent in at most 64 bytes
+    hands/        the action path: permits, skills, timers, sound, voice, home; loop.py tells it
+    owncommands/  the process that starts the owner's own commands, by number
+    panel/        button, lamp and the mute flag: neither sound nor network
+    data/         what is kept: ledger, export, restore, forget, report
+    seal/         what the kernel enforces, and the proof of it
+    units/        the systemd units that deprive each room of what it must not have
+    sockets/      local sockets: one server, one client, who is at the other end
+    config/       every setting, its default, limits and meaning
+    names/        the names that can be said: rooms, devices, playlists, list items
+    events.py     what happens in hands, for whoever watches
+    errors.py     every way to end, with its mend
+    modelstore.py models: manifest -> verified path
+    service.py    the service manager: ready, watchdog, sockets passed in
+    portaudio.py  PortAudio, without its chatter
+    training/     at fetch and teach time only: graphs rebuilt, detectors taught
+    standalone/   plays systemd's part for `keepmum run` and `keepmum demo`
+    cli/          the command line: keepmum run | demo | doctor | prove | mute | ledger | forget ...
 """

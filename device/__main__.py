@@ -21,10 +21,10 @@ def main() -> int:
 
     try:
         if len(sys.argv) > 1 and sys.argv[1] in DAEMONS:
-            from device.commands.daemons import run_daemon
+            from device.cli.daemons import run_daemon
 
             return run_daemon(sys.argv[1], sys.argv[2:])
-        from device.commands.cli import run_cli
+        from device.cli.app import run_cli
 
         return run_cli()
     except KeepmumError as error:

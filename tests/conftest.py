@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from device.commands.virtualsound import VirtualSound, virtual_sound
+from device.standalone.virtualsound import VirtualSound, virtual_sound
 
 # onnxruntime 1.29 and later would send telemetry; the version is pinned, and this is the belt
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from device import config, errors
-from device.schema import REQUIRED, fields_of, limits
+from device.config.schema import REQUIRED, fields_of, limits
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -72,7 +72,7 @@ def _line(text: str) -> str:
 
 def commands() -> str:
     """Every command with its first line of help."""
-    from device.commands.cli import app
+    from device.cli.app import app
 
     rows = ["| command | what it does |", "|---|---|"]
     for command in app.registered_commands:

@@ -7,10 +7,10 @@ import random
 import pytest
 
 from device.hands.permits import TABLE, NotPermitted, Risk, check
-from device.mind.examples import Examples
+from device.language.examples import Examples
 from device.mind.types import Intent
-from tests.mind.homes import full_home
-from tests.mind.speech import packaged_sentences
+from tests.language.homes import full_home
+from tests.language.speech import packaged_sentences
 
 EACH = 100
 

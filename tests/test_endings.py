@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from device import service
-from device.commands.virtualsound import VirtualSound
+from device.standalone.virtualsound import VirtualSound
 from tests.voices import models
 
 SEQPACKET = (socket.AF_UNIX, socket.SOCK_SEQPACKET)

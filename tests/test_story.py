@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device.commands.run import stage
-from device.commands.timeline import Event
+from device.cli.run import stage
 from device.config import Config
 from device.mind.types import RATE, Intent, Outcome, Slot
+from device.standalone.timeline import Event
 from tests.rooms import answer, echo, heard, sampled
 from tests.voices import Sound, models, save, say
 

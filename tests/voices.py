@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.commands.fetch import fetch
+from device.cli.fetch import fetch
 from device.mind.types import RATE
 from device.modelstore import ModelStore
 

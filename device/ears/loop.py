@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from device.ears.ear import Ear
-from device.ears.microphone import EndOfSound, Sound
+from device.ears.capture.microphone import EndOfSound, Sound
+from device.ears.devices import Ear
 from device.errors import MicrophoneLost
 from device.letter import FaultCode
 from device.mind import states as s

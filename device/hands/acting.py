@@ -8,10 +8,10 @@ import sqlite3
 import time
 
 from device.errors import KeepmumError
+from device.events import Did, Refused
 from device.hands.house import House
-from device.hands.journal import Did, Refused
 from device.hands.permits import NotPermitted, Permit, Risk, check
-from device.hands.replies import Chime, Reply, Skill
+from device.hands.voice.replies import Chime, Reply, Skill
 from device.letter import Command
 from device.mind.types import Hint, Intent, Request
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from device.hands.house import House
-from device.hands.replies import Reply, Value
+from device.hands.voice.replies import Reply, Value
 from device.letter import FaultCode
 
 AGAIN_SECONDS = 600.0

@@ -7,22 +7,22 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
-from device import sentencefiles
 from device.config import Config, minutes_of
-from device.hands import mixers, output, speech
-from device.hands.bell import Bell
+from device.events import Changed, Journal
 from device.hands.clock import Clock, SystemClock, at
-from device.hands.journal import Changed, Journal
-from device.hands.player import Player
-from device.hands.replies import Replies, Reply, Skill
-from device.hands.speaker import Speaker
+from device.hands.home.surroundings import Surroundings
+from device.hands.sound import mixers, sinks
+from device.hands.sound.player import Player
+from device.hands.sound.volume import Volume
 from device.hands.state import open_state
-from device.hands.surroundings import Surroundings
-from device.hands.timers import Alarms, Timers
-from device.hands.volume import Volume
+from device.hands.timers.ringer import Bell
+from device.hands.timers.table import Alarms, Timers
+from device.hands.voice import tts
+from device.hands.voice.replies import Replies, Reply, Skill
+from device.hands.voice.speaker import Speaker
 from device.mind.types import Hint, Lamp
 from device.modelstore import ModelStore
-from device.names import NameTable
+from device.names import NameTable, sentences
 
 PIPER_MODELS = {"en": ("piper/en_US-joe-medium.onnx", "piper/en_US-joe-medium.onnx.json")}
 """Voices of the manifest by language: the model, and its settings beside it."""
@@ -50,13 +50,13 @@ class House:
         names: NameTable,
         *,
         clock: Clock | None = None,
-        sink: output.Sink | None = None,
-        voice: speech.Voice | None = None,
+        sink: sinks.Sink | None = None,
+        voice: tts.Voice | None = None,
         mixer: mixers.Mixer | None = None,
     ) -> None:
         self.config = config
         self.names = names
-        self.confirmed = sentencefiles.confirmed(config, names)
+        self.confirmed = sentences.confirmed(config, names)
         """Intents that the household wants to be asked about first."""
         self.clock: Clock = clock or SystemClock()
         self.journal = Journal()
@@ -78,7 +78,7 @@ class House:
         self._tasks: set[asyncio.Task[object]] = set()
         self._loud = Hint.QUIET
         self._kept = open_state(Path(config.service.state))
-        self._make_sound(sink or output.sink(config.sound), voice or default_voice(config), mixer)
+        self._make_sound(sink or sinks.sink(config.sound), voice or default_voice(config), mixer)
         self._look_around(Surroundings(config, names))
         self._noise = False
         self.timers = Timers(self._kept, self.clock, self._timers_changed)
@@ -103,9 +103,7 @@ class House:
         self.stoppers.append(around.hush)
         around.radio_changed = self._sounds_changed
 
-    def _make_sound(
-        self, sink: output.Sink, voice: speech.Voice, mixer: mixers.Mixer | None
-    ) -> None:
+    def _make_sound(self, sink: sinks.Sink, voice: tts.Voice, mixer: mixers.Mixer | None) -> None:
         """The player, the voice that speaks through it, and how loud both are."""
         sound = self.config.sound
         self.player = Player(sink)
@@ -239,13 +237,13 @@ async def _at_once() -> None:
     """Nobody keeps a ledger."""
 
 
-def default_voice(config: Config) -> speech.Voice:
+def default_voice(config: Config) -> tts.Voice:
     """The voice of the settings, with its model: the owner's, else the one for the language."""
     store = ModelStore.of(config)
     if config.voice.model:
-        return speech.voice(config.voice, config.general.language, store.own(config.voice.model))
+        return tts.voice(config.voice, config.general.language, store.own(config.voice.model))
     names = PIPER_MODELS.get(config.general.language, ())
     paths: list[Path] = []
     if config.voice.engine in ("auto", "piper") and all(store.has(n) for n in names):
         paths = [store.path(name) for name in names]
-    return speech.voice(config.voice, config.general.language, paths[0] if paths else None)
+    return tts.voice(config.voice, config.general.language, paths[0] if paths else None)

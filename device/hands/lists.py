@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from device.data.inventory import keep
 from device.errors import BrokenLists
-from device.hands.parts import keep
 
 FILE = "lists.json"
 MAX_ITEMS = 200

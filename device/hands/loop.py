@@ -10,13 +10,13 @@ import asyncio
 import time
 
 from device.errors import MalformedLetter, TooManyLetters
+from device.events import Gap, Parted
 from device.hands.acting import act
 from device.hands.alerts import FAULTS, warn
-from device.hands.door import Door, connect
 from device.hands.guard import Guard
 from device.hands.house import House
-from device.hands.journal import Gap, Parted
-from device.hands.replies import Chime
+from device.hands.letters import Door, connect
+from device.hands.voice.replies import Chime
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke
 from device.mind.types import FOLLOW_UP, STOP_WORD, Lamp, Outcome
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from device.hands.replies import Skill
 from device.hands.skills import alarm, clock, home, lists, media, own, peers, speaker, timer, volume
+from device.hands.voice.replies import Skill
 from device.mind.types import FIRST_USER_INTENT, Color, Intent, Kind, Request, Slot
 from device.names import NameTable
 

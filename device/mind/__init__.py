@@ -1,1 +1,1 @@
-"""Pure: no clock, file, thread, socket or log. What is heard becomes what is meant here."""
+"""Pure: no clock, file, thread, socket, log. The machine: a state and an event make the next."""

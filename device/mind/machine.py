@@ -45,16 +45,7 @@ from device.mind.states import (
     Thinking,
     Waking,
 )
-from device.mind.types import (
-    BUTTON,
-    FOLLOW_UP,
-    STOP_WORD,
-    Hint,
-    Intent,
-    Outcome,
-    Progress,
-    Request,
-)
+from device.mind.types import BUTTON, FOLLOW_UP, STOP_WORD, Hint, Intent, Outcome, Progress, Request
 
 LAST_NUMBER = 0xFFFF_FFFF
 

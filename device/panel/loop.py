@@ -19,7 +19,7 @@ from device.config import Config
 from device.mind.types import Lamp
 from device.panel.flag import MuteFlag
 from device.panel.lights import Bulb, Light, make_bulb, shown
-from device.panel.words import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, role_of
+from device.panel.protocol import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, role_of
 
 MAX_PEERS = 16
 TURN_S = 5.0

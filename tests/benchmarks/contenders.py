@@ -28,7 +28,7 @@ def ours(kind: str, folder: Path, models: list[str]) -> tuple[Step, Read]:
     """keepmum's detectors: `ours` openWakeWord's path only, `fused` and `micro` by name."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     from device.config import Wake, Word
-    from device.ears.wakeword import WakeWords
+    from device.ears.wake.wakeword import WakeWords
     from device.modelstore import ModelStore
 
     if kind == "fused":

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from device.config import Config
-from device.hands.journal import DESCRIPTOR
-from device.hands.mqtt import end
+from device.config.text import dump
+from device.events import DESCRIPTOR
+from device.hands.home.mqtt import end
 from device.names import compile_names
-from device.tomltext import dump
-from tests.hands.brokers import PASSWORD
+from tests.hands.home.brokers import PASSWORD
 from tests.hands.houses import Ears
 
 DEADLINE = 30.0

@@ -27,28 +27,20 @@ import pyrage
 
 from device import config, names
 from device.config import Config
-from device.hands import (
-    archive,
-    export,
-    forget,
-    ledger,
-    ledgerview,
-    localsocket,
-    parts,
-    report,
-    restore,
-    tables,
-)
-from device.hands.clerk import Clerk, now_ms
-from device.hands.export import Places
-from device.hands.facts import Facts
-from device.hands.forget import Wish
-from device.hands.ledger import Note
+from device.data import archive, export, forget, inventory, ledger, ledgerreader, restore, tables
+from device.data.export import Places
+from device.data.forget import Wish
+from device.data.ledger import Note
+from device.data.ledgerwriter import Clerk, now_ms
+from device.data.report import page
+from device.data.report.facts import Facts
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Intent, Outcome, Request, Slot
+from device.sockets import server
 from tests.benchmarks.harness import Goal, at_most, console, exactly, percentile
 from tests.benchmarks.harness import report as told
-from tests.hands import browser, households, powercuts
+from tests.data import browser, powercuts
+from tests.hands import households
 
 ACTIVATIONS = 500
 HANDS_KILLED = 50
@@ -127,9 +119,9 @@ class Hands:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
-    def view(self) -> ledgerview.View:
+    def view(self) -> ledgerreader.View:
         """The ledger as the hands tell it."""
-        return ledgerview.from_wire(localsocket.answer_to(self.ask, {"ask": "ledger"}))
+        return ledgerreader.from_wire(server.answer_to(self.ask, {"ask": "ledger"}))
 
     def close(self) -> None:
         """End them in peace."""
@@ -212,7 +204,7 @@ def _by_life(path: Path) -> list[tuple[int, int, int]]:
         ).fetchall()
 
 
-def _settled(there: Hands, last: int) -> ledgerview.View:
+def _settled(there: Hands, last: int) -> ledgerreader.View:
     """The ledger once it has read the last letter."""
     deadline = time.monotonic() + DEADLINE_S
     while True:
@@ -258,7 +250,7 @@ def killed_writers(folder: Path, figures: dict[str, float], notes: dict[str, str
 
 
 def power_cuts(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> None:
-    """200 power cuts at random moments of 100 activations; see tests/hands/powercuts.py."""
+    """200 power cuts at random moments of 100 activations; see tests/data/powercuts.py."""
     steps = powercuts.record(folder, 100)
     lost, damaged = powercuts.damage(steps, POWER_CUTS, seed=8)
     figures["rows_lost_after_power_cut"], figures["corruptions_after_power_cut"] = lost, damaged
@@ -292,8 +284,8 @@ def forgotten(folder: Path, figures: dict[str, float], notes: dict[str, str]) ->
         before = _planted(state)
         _plant_files(state)
         ears = there.start()
-        request = {"ask": "forget", "kinds": list(parts.kinds())}
-        localsocket.answer_to(there.ask, request)
+        request = {"ask": "forget", "kinds": list(inventory.kinds())}
+        server.answer_to(there.ask, request)
         running = _found(state, before)
         there.kill()
     other = folder / "other"
@@ -301,7 +293,7 @@ def forgotten(folder: Path, figures: dict[str, float], notes: dict[str, str]) ->
     _plant_files(places.state)
     values = [v.encode() for v in households.PLANTED] + STRANGERS
     planted = _found(places.state, values)
-    forget.forget(places.state, Wish(parts.kinds()))
+    forget.forget(places.state, Wish(inventory.kinds()))
     figures["planted_values_found_after_forget"] = running + _found(places.state, values)
     notes["planted_values_found_after_forget"] = f"of {len(before)} and {planted} planted"
 
@@ -329,7 +321,7 @@ def _found(state: Path, values: list[bytes]) -> int:
 
 
 def _raw(state: Path) -> bytes:
-    return b"\n".join(file.read_bytes() for file in parts.every_file(state))
+    return b"\n".join(file.read_bytes() for file in inventory.every_file(state))
 
 
 # --- export
@@ -369,11 +361,11 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _all_of(places: Places) -> list[object]:
-    held: list[object] = [ledgerview.read(places.state / ledger.FILE)]
-    for part in parts.PARTS:
+    held: list[object] = [ledgerreader.read(places.state / ledger.FILE)]
+    for part in inventory.PARTS:
         if part.database and part.kind != "ledger":
             held.append(tables.dump(places.state / part.database, part.tables))
-    held.append(parts.household_id(places.state))
+    held.append(inventory.household_id(places.state))
     files = (places.settings, places.names, *sorted(places.sentences.iterdir()))
     return [*held, *(f.read_bytes() for f in files)]
 
@@ -391,12 +383,12 @@ def reported(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> 
         keep_days=30,
         texts=True,
         home=True,
-        view=ledgerview.read(places.state / ledger.FILE),
-        amounts=parts.amounts(places.state),
+        view=ledgerreader.read(places.state / ledger.FILE),
+        amounts=inventory.amounts(places.state),
         proof=None,
     )
     file = folder / "report.html"
-    file.write_text(report.page(facts), encoding="utf-8")
+    file.write_text(page.page(facts), encoding="utf-8")
     if browser.find() is None:
         notes["report_outside_requests"] = "not measured: apt install chromium"
         return

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.ears.echo import Echo
-from device.ears.engines.stopword import WORD, StopWord
-from device.hands.sounds import RATE as RING_RATE
-from device.hands.sounds import ring
+from device.ears.capture.echo import Echo
+from device.ears.recognize.engines.stopword import WORD, StopWord
+from device.hands.sound.chimes import RATE as RING_RATE
+from device.hands.sound.chimes import ring
 from device.mind.types import FRAME_SAMPLES, RATE, Hint
 from tests.benchmarks import harness
 from tests.benchmarks.recordings import Clip, Sound, active_power, clips, frames

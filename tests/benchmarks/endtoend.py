@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 
 from device import config
-from device.commands.run import Scene, stage
-from device.commands.timeline import Event
-from device.ears.endpoint import Vad
-from device.ears.wakeword import WakeWords
+from device.cli.run import Scene, stage
+from device.ears.vad import Vad
+from device.ears.wake.wakeword import WakeWords
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, Intent, Slot
 from device.modelstore import ModelStore
+from device.standalone.timeline import Event
 from tests.benchmarks import harness
 from tests.voices import Sound, models, say
 

@@ -12,10 +12,10 @@ import signal
 import sys
 from typing import Any
 
-from device.commands import daemons
-from device.ears import children, recognizer
-from device.ears.ear import Ear
-from device.ears.pipes import Word
+from device.cli import daemons
+from device.ears.devices import Ear
+from device.ears.recognize import recognizer, worker
+from device.ears.recognize.pipes import Word
 from device.seal import memory
 
 KEPT: list[bytes] = []
@@ -32,7 +32,7 @@ def _keep(feed: Any) -> Any:
 def _stay(crew: Any, line: Any) -> None:
     """Take a command, and do not end."""
     crew.engine.feed = _keep(crew.engine.feed)
-    children.take_command(crew, line)
+    worker.take_command(crew, line)
     signal.setitimer(signal.ITIMER_REAL, 0)
     os.write(line.ends.answers, bytes([Word.GONE]))
     signal.pause()

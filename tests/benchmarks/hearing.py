@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from device.ears.crew import commands_of, crew_of, quieter
-from device.ears.endpoint import Vad
-from device.ears.engines import Crew
-from device.ears.engines.pocketsphinx import PocketSphinx
-from device.ears.lexicon import Lexicon
-from device.mind.sentences import Sentences
+from device.ears.recognize.build import commands_of, crew_of, quieter
+from device.ears.recognize.engines.base import Crew
+from device.ears.recognize.engines.pocketsphinx import PocketSphinx
+from device.ears.recognize.pronunciation import Lexicon
+from device.ears.vad import Vad
+from device.language.sentences import Sentences
 from tests.benchmarks import spoken
 from tests.benchmarks.harness import Goal, at_most, console, wilson
 from tests.benchmarks.spoken import Sound, Taking

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from device.config import Config
-from device.ears.engines import Crew
-from device.ears.wakeword import WakeWords
+from device.ears.recognize.engines.base import Crew
+from device.ears.wake.wakeword import WakeWords
 from device.mind.types import FRAME_SAMPLES, RATE, Request, Slot
 from tests.benchmarks import spoken
 from tests.voices import models
@@ -38,7 +38,7 @@ def joined(
     right: Callable[[Request | None, dict[Slot, int]], bool],
 ) -> tuple[int, int]:
     """(understood, woken) of orders that follow a wake word after `pause_s`."""
-    from device.ears.endpoint import Vad
+    from device.ears.vad import Vad
 
     store = models()
     vad = Vad(store.path("silero/silero_vad.onnx"))

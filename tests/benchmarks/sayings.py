@@ -7,18 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
-from device.commands.sentences import examples
-from device.ears.engines import Crew
-from device.mind import sentences
-from device.mind.sentences import Sentences
+from device.cli.sentences import examples
+from device.ears.recognize.engines.base import Crew
+from device.language import sentences
+from device.language.sentences import Sentences
 from device.mind.types import RATE, Request
 from device.names import NameTable
-from device.sentencefiles import packaged
+from device.names.sentences import packaged
 from tests.benchmarks.harness import at_least, console
 from tests.benchmarks.hearing import EVERY, Run, default_engine, heard
 from tests.benchmarks.spoken import Sound
-from tests.mind.speech import matcher, rendered
-from tests.mind.test_household import home, table
+from tests.language.speech import matcher, rendered
+from tests.language.test_household import home, table
 from tests.voices import say
 
 VOICES = ("joe", "flite:slt", "flite:rms")

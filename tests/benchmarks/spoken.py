@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from device.ears.endpoint import Vad
-from device.ears.engines import Crew
-from device.ears.engines.cut import WAKE_TAIL
+from device.ears.recognize.engines.base import Crew
+from device.ears.recognize.engines.cut import WAKE_TAIL
+from device.ears.vad import Vad
 from device.mind.types import FRAME_SAMPLES, FRAME_SECONDS, RATE, Progress, Request
 
 Sound = NDArray[np.int16]

@@ -6,9 +6,9 @@ counted over rings of three levels, over all replies, over a ring that is follow
 reply (a ring says what it is for), and over other people's words: recordings of some of the
 negatives, at the same level over rings and over replies.
 
-Prices, lengths and pronunciations in device/ears/engines/stopword.py were chosen with an eye on
-joe, flite's and espeak-ng's voices, though at other speeds and pitches for the most part: nothing
-here is quite held out but the sounds that it is said over. No person's "stop" is recorded.
+Prices, lengths and pronunciations in device/ears/recognize/engines/stopword.py were chosen with an
+eye on joe, flite's and espeak-ng's voices, though at other speeds and pitches for the most part:
+nothing here is quite held out but the sounds that it is said over. No person's "stop" is recorded.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
-from device.ears.engines.stopword import WORD, StopWord
-from device.hands.sounds import RATE as RING_RATE
-from device.hands.sounds import ring
+from device.ears.recognize.engines.stopword import WORD, StopWord
+from device.hands.sound.chimes import RATE as RING_RATE
+from device.hands.sound.chimes import ring
 from device.mind.types import RATE
 from tests.benchmarks import harness
 from tests.benchmarks.recordings import active_power, clips, frames

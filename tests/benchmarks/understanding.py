@@ -19,9 +19,9 @@ from typing import Any
 
 import yaml
 
-from device.ears.engines import Crew
-from device.mind import sentences
-from device.mind.sentences import Sentences
+from device.ears.recognize.engines.base import Crew
+from device.language import sentences
+from device.language.sentences import Sentences
 from device.mind.types import FRAME_SECONDS, Request, Slot
 from device.names import Entry, number
 from tests.benchmarks import spoken

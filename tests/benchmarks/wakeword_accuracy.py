@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from device.ears.fusion import CAP, WEIGHT
+from device.ears.wake.fusion import CAP, WEIGHT
 from device.mind.types import FRAME_SAMPLES, RATE
 from tests.benchmarks import echoes, harness, stops
 from tests.benchmarks.recordings import CONDITIONS, Clip, Mixer, Sound, clips, half, read

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from device.hands.sounds import RATE as RING_RATE
-from device.hands.sounds import ring
+from device.hands.sound.chimes import RATE as RING_RATE
+from device.hands.sound.chimes import ring
 from device.mind.types import RATE, Hint
 from tests.benchmarks.recordings import Clip, Sound, active_power, half
 from tests.benchmarks.replies import texts as reply_texts

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.config import WAKE_WORDS, Wake
-from device.ears.fusion import CERTAIN, MICROWAKEWORD_FRAMES, OPENWAKEWORD_FRAMES
-from device.ears.wakeword import WakeWords
+from device.ears.wake.fusion import CERTAIN, MICROWAKEWORD_FRAMES, OPENWAKEWORD_FRAMES
+from device.ears.wake.wakeword import WakeWords
 from device.mind.types import FRAME_SECONDS, Hint
 from device.modelstore import ModelStore
 from tests.benchmarks import harness

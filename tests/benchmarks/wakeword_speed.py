@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from device.commands.fetch import fetch
+from device.cli.fetch import fetch
 from device.mind.types import FRAME_SAMPLES, RATE
 from device.modelstore import ModelStore
 from tests.benchmarks import harness, recordings
@@ -143,7 +143,7 @@ def gate_saving(store: ModelStore) -> float:
     exact when sound returns.
     """
     from device.config import Wake, Word
-    from device.ears.wakeword import WakeWords
+    from device.ears.wake.wakeword import WakeWords
 
     file = "openwakeword/alexa_v0.1.onnx"
     words = WakeWords(Wake(words=(), word=(Word(name="alexa", openwakeword=file),)), store)

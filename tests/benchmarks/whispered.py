@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from device.ears.crew import commands_of, crew_of
-from device.ears.engines import Crew, Engine
-from device.ears.lexicon import Lexicon
-from device.mind.sentences import Sentences
+from device.ears.recognize.build import commands_of, crew_of
+from device.ears.recognize.engines.base import Crew, Engine
+from device.ears.recognize.pronunciation import Lexicon
+from device.language.sentences import Sentences
 from tests.benchmarks import spoken
 from tests.benchmarks.harness import percentile
 from tests.benchmarks.hearing import EVERY, Run, rejected
 from tests.benchmarks.sayings import VOICES, household, meanings, said_by
-from tests.benchmarks.understanding import (
-    accepted,
-    coffee,
-    order_files,
-    others,
-    realtime_factor,
-)
+from tests.benchmarks.understanding import accepted, coffee, order_files, others, realtime_factor
 from tests.voices import models
 
 
 def crew_for(of: Sentences) -> Crew:
-    from device.ears.engines.whisper import MODEL, Whisper
+    from device.ears.recognize.engines.whisper import MODEL, Whisper
 
     model = models("whisper").path(f"{MODEL}/model.bin").parent
     engine: Engine = Whisper(commands_of(of), of.graph, model)

@@ -13,14 +13,14 @@ from pathlib import Path
 import aiomqtt
 
 from device.config import Announcement, Config, Device, Peer, Room, Station, parse
-from device.hands.journal import Did
+from device.events import Did
 from device.mind.types import Hint, Request, Slot
 from device.names import Entry
-from tests.hands.brokers import DEADLINE, PASSWORD, Told, home, listening
+from tests.hands.home.brokers import DEADLINE, PASSWORD, Told, home, listening
 from tests.hands.houses import Home as Running
 from tests.hands.houses import home as running
 
-SENTENCES = Path(__file__).parents[1] / "mind" / "household"
+SENTENCES = Path(__file__).parents[1] / "language" / "household"
 EVERYWHERE = (
     *("light", "window", "door", "curtain", "blind", "shutter", "awning", "gate", "garage"),
     "media_player",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from device import config
 from device.config import Config
-from device.hands import ledger, parts
-from device.hands.export import Places
-from device.hands.ledger import Note
+from device.data import inventory, ledger
+from device.data.export import Places
+from device.data.ledger import Note
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
 from device.mind.types import Intent, Outcome, Request
 
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value INTEGER);
 
 
 def open_state(folder: Path) -> sqlite3.Connection:
-    state = sqlite3.connect(folder / parts.STATE_FILE, isolation_level=None)
+    state = sqlite3.connect(folder / inventory.STATE_FILE, isolation_level=None)
     state.executescript(SCHEMA)
     return state
 

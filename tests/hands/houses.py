@@ -17,11 +17,11 @@ from typing import TypeVar
 import numpy as np
 
 from device.config import Config, Service
+from device.events import Event
 from device.hands import loop
 from device.hands.house import House
-from device.hands.journal import Event
-from device.hands.output import NullSink, Pace, Sink
-from device.hands.sounds import Pcm
+from device.hands.sound.chimes import Pcm
+from device.hands.sound.sinks import NullSink, Pace, Sink
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Hint, Outcome, Request, Slot
 from device.names import Entry, NameTable, compile_names

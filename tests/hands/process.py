@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from device.config import load
-from device.hands.journal import DESCRIPTOR
+from device.events import DESCRIPTOR
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Intent, Outcome, Request, Slot
 from device.names import compile_names

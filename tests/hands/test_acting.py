@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from device.errors import NoVoice
+from device.events import Did, Hushed, Said
 from device.hands import acting, permits
 from device.hands.house import House
-from device.hands.journal import Did, Hushed, Said
 from device.hands.permits import TABLE, Risk
-from device.hands.replies import Reply
+from device.hands.voice.replies import Reply
 from device.letter import Ended, Woke
 from device.mind.types import FOLLOW_UP, Hint, Intent, Outcome, Request
 from tests.hands.houses import Home, home

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from device.names import compile_names
-from tests.hands.brokers import mosquitto, needs_mosquitto
+from tests.hands.home.brokers import mosquitto, needs_mosquitto
 from tests.hands.homes import Household, household, living
-from tests.mind.speech import matcher
-from tests.mind.test_household import table
+from tests.language.speech import matcher
+from tests.language.test_household import table
 
 FOLDER = Path(__file__).parent / "household"
 WRITE = os.environ.get("KEEPMUM_WRITE_TABLES")

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from device.config import Config, Media, OwnCommand, Station
-from device.hands import runner, surroundings
-from device.hands.journal import Did, Said
-from device.hands.mqtt import end
+from device.events import Did, Said
+from device.hands.home import surroundings
+from device.hands.home.mqtt import end
 from device.mind.types import FIRST_USER_INTENT, FOLLOW_UP, Hint, Intent, Slot
 from device.names import Entry, compile_names
+from device.owncommands import runner
+from tests.hands.home.players import mpd, needs_mpd, radio
 from tests.hands.houses import Home, home
-from tests.hands.players import mpd, needs_mpd, radio
 
 
 async def reply(home_: Home, intent: int, *slots: tuple[Slot, int], cause: int = 0) -> str:

@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 
 from device.config import Config
-from device.hands.journal import Did, Gap, Hushed, Parted, Quieted, Rang, Refused, Said
+from device.events import Did, Gap, Hushed, Parted, Quieted, Rang, Refused, Said
 from device.letter import MAX_BYTES, Ended, Fault, FaultCode, Woke
 from device.mind.types import FOLLOW_UP, Hint, Intent, Outcome, Slot
 from tests.hands.houses import home

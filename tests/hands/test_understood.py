@@ -7,11 +7,11 @@ import random
 import pytest
 
 from device.hands.permits import NotPermitted, check
-from device.mind.examples import Examples
+from device.language.examples import Examples
 from device.mind.types import Intent
 from device.names import compile_names
 from tests.hands.homes import MUSIC, furnished
-from tests.mind.speech import packaged_sentences
+from tests.language.speech import packaged_sentences
 
 EACH = 60
 

@@ -7,16 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from device.mind import states as s
-from device.mind.types import (
-    BUTTON,
-    FOLLOW_UP,
-    STOP_WORD,
-    Hint,
-    Intent,
-    Outcome,
-    Progress,
-    Request,
-)
+from device.mind.types import BUTTON, FOLLOW_UP, STOP_WORD, Hint, Intent, Outcome, Progress, Request
 
 Step = Callable[[s.State, s.Event, s.Rules], tuple[s.State, tuple[s.Do, ...]]]
 

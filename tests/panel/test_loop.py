@@ -14,7 +14,7 @@ from device.mind.types import Lamp
 from device.panel.flag import MuteFlag
 from device.panel.lights import Light, shown
 from device.panel.loop import Panel
-from device.panel.words import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, role_of
+from device.panel.protocol import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, role_of
 
 
 class Lights:

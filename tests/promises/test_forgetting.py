@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from device import config
-from device.commands.rehearsal import mel_rows, recognizable, rehearsal
 from device.mind.types import FRAME_SAMPLES, RATE, Outcome
 from device.seal.scan import Searcher, canary
+from device.standalone.rehearsal import mel_rows, recognizable, rehearsal
 from tests import voices
 
 pytestmark = [

@@ -7,11 +7,11 @@ import random
 
 import numpy as np
 
-from device.commands.rehearsal import Rehearsal, rehearsal
 from device.config import Config
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Letter, Woke, pack
 from device.mind.types import FRAME_SAMPLES, Intent, Outcome, Request, Slot
-from device.panel.words import PRESSED
+from device.panel.protocol import PRESSED
+from device.standalone.rehearsal import Rehearsal, rehearsal
 
 FRAME = np.zeros(FRAME_SAMPLES, np.int16)
 LETTERS: tuple[Letter, ...] = (

@@ -134,7 +134,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 from pymicro_features import MicroFrontend
-from device.ears.microphone import PyAudioMicrophone
+from device.ears.capture.microphone import PyAudioMicrophone
 from device.modelstore import ModelStore
 options = ort.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from device.hands.replies import Chime, Reply
-from device.hands.spoken import TOMORROW
-from device.hands.timers import Alarm
+from device.hands.timers.table import Alarm
+from device.hands.voice.replies import Chime, Reply
+from device.hands.voice.values import TOMORROW
 from device.mind.types import Request, Slot
 
 if TYPE_CHECKING:

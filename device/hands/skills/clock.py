@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from device.hands.clock import at
-from device.hands.replies import Reply
+from device.hands.voice.replies import Reply
 from device.mind.types import Request
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from device.config import Device
-from device.hands import devices as model
-from device.hands.devices import Action, kind_of
-from device.hands.home import Chosen, Home, Outcome
-from device.hands.replies import Chime, Reply
+from device.hands.home import devices as model
+from device.hands.home.devices import Action, kind_of
+from device.hands.home.states import Chosen, Home, Outcome
+from device.hands.voice.replies import Chime, Reply
 from device.mind.types import Intent, Kind, Request, Slot
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from device.hands.replies import Chime, Reply, Value
+from device.hands.voice.replies import Chime, Reply, Value
 from device.mind.types import Intent, Request, Slot
 from device.names import Name
 

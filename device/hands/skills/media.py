@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from device.hands.devices import Action
-from device.hands.home import Outcome
-from device.hands.replies import Chime, Reply
+from device.hands.home.devices import Action
+from device.hands.home.states import Outcome
+from device.hands.voice.replies import Chime, Reply
 from device.mind.types import Intent, Kind, Request, Slot
 
 if TYPE_CHECKING:
+    from device.hands.home.mpd import Player
     from device.hands.house import House
-    from device.hands.mpd import Player
 
 _ON_DEVICE: Mapping[int, Action] = {
     Intent.MEDIA_PLAY: Action.PLAY,

@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from device.config import OwnCommand
-from device.hands import runner
-from device.hands.replies import Chime, Reply
-from device.hands.runner import Status
+from device.hands.voice.replies import Chime, Reply
 from device.mind.types import Intent, Request
+from device.owncommands import runner
+from device.owncommands.runner import Status
 
 if TYPE_CHECKING:
     from device.hands.house import House

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from device.hands.discovery import slug
-from device.hands.replies import Chime, Reply
+from device.hands.home.discovery import slug
 from device.hands.skills import timer
+from device.hands.voice.replies import Chime, Reply
 from device.mind.types import Intent, Request, Slot
 
 if TYPE_CHECKING:

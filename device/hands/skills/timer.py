@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from device.hands.clock import at, moment
-from device.hands.replies import Chime, Reply, Value
-from device.hands.timers import Timer
+from device.hands.timers.table import Timer
+from device.hands.voice.replies import Chime, Reply, Value
 from device.mind.types import Request, Slot
 
 if TYPE_CHECKING:

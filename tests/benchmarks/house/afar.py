@@ -22,15 +22,15 @@ from pathlib import Path
 import aiomqtt
 
 from device.config import Config, Device, General, OwnCommand, Service, Sound, Voice
-from device.hands import runner
-from device.hands.mqtt import BURST, RATE, end
+from device.hands.home.mqtt import BURST, RATE, end
 from device.mind.machine import step
 from device.mind.states import Asleep, FollowUp, Frame, Hinted, Rules, State, TakeIn
 from device.mind.types import Hint, Intent
 from device.names import compile_names
+from device.owncommands import runner
 from tests.benchmarks import harness
 from tests.benchmarks.daemons import Daemon, daemon
-from tests.hands.brokers import home, listening, mosquitto, neighbour
+from tests.hands.home.brokers import home, listening, mosquitto, neighbour
 
 MESSAGES = 12_000
 HEARD_SHARE = 0.6

@@ -21,7 +21,7 @@ from device.letter import Command, Ended, Woke
 from device.mind.types import Intent, Outcome, Request
 from tests.benchmarks import harness
 from tests.benchmarks.daemons import Daemon, daemon
-from tests.hands.brokers import home, mosquitto
+from tests.hands.home.brokers import home, mosquitto
 
 WAKINGS = 100
 APART_S = 0.08

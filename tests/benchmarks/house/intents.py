@@ -15,17 +15,17 @@ from collections import defaultdict
 from pathlib import Path
 
 from device.config import Config
-from device.hands.journal import Did, Hushed
+from device.events import Did, Hushed
 from device.hands.permits import TABLE
-from device.mind.examples import Examples
+from device.language.examples import Examples
 from device.mind.types import FOLLOW_UP, Hint, Intent, Request, Slot
 from device.names import compile_names
 from tests.benchmarks.harness import Goal, at_least, console
-from tests.hands.brokers import DEADLINE, PASSWORD, mosquitto
+from tests.hands.home.brokers import DEADLINE, PASSWORD, mosquitto
+from tests.hands.home.players import mpd
 from tests.hands.homes import MUSIC, furnished, topic
 from tests.hands.houses import Home, home
-from tests.hands.players import mpd
-from tests.mind.speech import packaged_sentences
+from tests.language.speech import packaged_sentences
 
 GOALS: dict[str, Goal] = {"intents_in_two_languages": at_least(40)}
 TRIES = 40

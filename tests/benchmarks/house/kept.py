@@ -14,7 +14,7 @@ from pathlib import Path
 
 from device.hands.clock import SystemClock
 from device.hands.state import open_state
-from device.hands.timers import Timers
+from device.hands.timers.table import Timers
 from device.mind.types import Intent, Slot
 from tests.benchmarks.harness import Goal, exactly
 from tests.hands.process import Hands, listening, settings

@@ -14,13 +14,13 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from device.commands.virtualsound import virtual_sound
 from device.config import Config, Service
+from device.events import Event, Hushed, Said
 from device.hands import loop
 from device.hands.house import House
-from device.hands.journal import Event, Hushed, Said
 from device.mind.types import Intent, Slot
 from device.names import compile_names
+from device.standalone.virtualsound import virtual_sound
 from tests.benchmarks.harness import Goal, at_most, percentile
 from tests.hands.houses import Ears
 

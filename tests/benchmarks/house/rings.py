@@ -13,12 +13,12 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from device.commands.virtualsound import virtual_sound
 from device.config import Config, Service, Voice
+from device.events import Event, Rang
 from device.hands.house import House
-from device.hands.journal import Event, Rang
-from device.hands.player import IDLE_SECONDS
+from device.hands.sound.player import IDLE_SECONDS
 from device.names import compile_names
+from device.standalone.virtualsound import virtual_sound
 from tests.benchmarks.harness import Goal, at_most, percentile
 
 RINGS = 120

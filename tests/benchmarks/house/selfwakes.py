@@ -15,8 +15,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from device.config import Wake
-from device.ears.wakeword import WakeWords
-from device.hands.wording import Wording
+from device.ears.wake.wakeword import WakeWords
+from device.hands.voice.hostile import Wording
 from device.mind.types import RATE, Hint
 from tests.benchmarks.harness import Goal, at_least, exactly, recordings, wilson
 from tests.benchmarks.hostile import WORDS

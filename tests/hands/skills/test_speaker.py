@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from device.hands.journal import Did, Hushed, Said
+from device.events import Did, Hushed, Said
 from device.mind.types import Intent, Slot
 from tests.hands.houses import Home, home
 from tests.hands.skills.test_timer import Ask, tell

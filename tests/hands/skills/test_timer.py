@@ -12,7 +12,7 @@ import pytest
 from device.config import Config, General
 from device.hands.house import House
 from device.hands.permits import TABLE
-from device.hands.replies import Reply
+from device.hands.voice.replies import Reply
 from device.mind.types import Intent, Request, Slot
 from tests.hands.houses import Home, home
 

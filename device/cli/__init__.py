@@ -1,0 +1,1 @@
+"""What a person types, a module for each group of commands; asks running services over sockets."""

@@ -1,0 +1,66 @@
+"""The command line: every group of commands in one place, each from its own module."""
+
+from __future__ import annotations
+
+import typer
+
+from device.cli import (
+    basic,
+    demo,
+    doctor,
+    export,
+    forget,
+    learn_names,
+    ledger,
+    listen,
+    models,
+    mute,
+    prove,
+    report,
+    run,
+    say,
+    sentences,
+    watch,
+)
+from device.errors import KeepmumError
+
+PANELS = {
+    "The speaker": (run.app, demo.app, watch.app, mute.app, say.app),
+    "Is all well?": (doctor.app, prove.app, listen.app),
+    "Your data": (ledger.app, report.app, export.app, forget.app),
+    "Setting up": (basic.app, learn_names.app),
+}
+"""Modules whose commands stand on their own, under the headings of --help."""
+GROUPS = {"models": models.app, "sentences": sentences.app}
+"""Commands that have commands of their own; for setting up."""
+
+app = typer.Typer(
+    help="keepmum: a voice speaker that runs on one Raspberry Pi and keeps mum about you.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for heading, modules in PANELS.items():
+    for module in modules:
+        for command in module.registered_commands:
+            command.rich_help_panel = heading
+        app.registered_commands += module.registered_commands
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name, rich_help_panel="Setting up")
+
+
+def run_cli() -> int:
+    """Run the command named on the command line; known errors are the caller's to show."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Exit as end:
+        return int(end.exit_code)
+    except KeepmumError:
+        raise
+    except Exception as error:
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()  # a wrong option or a missing argument, in click's words
+        return int(getattr(error, "exit_code", 2))
+    return int(code or 0)

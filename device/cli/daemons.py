@@ -1,0 +1,92 @@
+"""keepmum ears, hands, panel, commands: what the units start; each sees only its own options."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from device.errors import MicrophoneBusy, NoLetterSocket, NoMicrophone
+
+NO_MICROPHONE_S = 1.0
+
+
+def run_daemon(name: str, arguments: list[str]) -> int:
+    """Run one daemon until its end; raises KeepmumError."""
+    return {"ears": _ears, "hands": _hands, "panel": _panel, "commands": _own}[name](arguments)
+
+
+def _parser(name: str, about: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"keepmum {name}", description=about)
+    parser.add_argument("--config", type=Path, help="settings file")
+    return parser
+
+
+def _ears(arguments: list[str]) -> int:
+    parser = _parser("ears", "Hear; the letter socket is passed in by the service manager.")
+    parser.add_argument("--input", default="", help="a WAV file or a FIFO instead of a microphone")
+    parser.add_argument("--unsealed", action="store_true", help="without the seal (benchmarks)")
+    options = parser.parse_args(arguments)
+
+    from device.seal import memory
+
+    memory.exec_with_wiping()
+    from device import config, names, service
+
+    passed = service.passed_by_name()
+    letters = passed.get("letters", next(iter(service.passed_sockets()), -1))
+    if letters < 0:
+        raise NoLetterSocket
+    from device.ears.start import Given, live
+    from device.panel import protocol
+
+    settings = config.load(options.config)
+    line = protocol.connect(settings.panel.socket)
+    given = Given(
+        letters=letters,
+        panel=line.detach() if line else -1,
+        source=options.input,
+        sealed=not options.unsealed,
+    )
+    try:
+        live(settings, names.in_force(settings), given)
+    except (NoMicrophone, MicrophoneBusy):
+        # the service manager starts ears at once: not again and again with every model
+        time.sleep(NO_MICROPHONE_S)
+        raise
+    return 0
+
+
+def _hands(arguments: list[str]) -> int:
+    options = _parser("hands", "Act on letters; connects to the letter socket.").parse_args(
+        arguments
+    )
+    from device import config, names
+    from device.hands.start import live
+    from device.panel.protocol import LampLine
+
+    settings = config.load(options.config)
+    lamp = LampLine(settings.panel.socket).name
+    live(settings, names.in_force(settings), options.config, lamp)
+    return 0
+
+
+def _panel(arguments: list[str]) -> int:
+    options = _parser("panel", "Button, lamp and mute flag.").parse_args(arguments)
+    from device import config
+    from device.panel.loop import main
+
+    main(config.load(options.config))
+    return 0
+
+
+def _own(arguments: list[str]) -> int:
+    options = _parser("commands", "Run the owner's own commands.").parse_args(arguments)
+    from device.owncommands.main import main
+
+    return main(options.config)
+
+
+if __name__ == "__main__":
+    sys.exit(run_daemon(sys.argv[1], sys.argv[2:]))

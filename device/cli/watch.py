@@ -1,0 +1,267 @@
+"""keepmum watch: what the speaker is doing, live, in the terminal; letters are all there is to see.
+
+No level and no score: those are `keepmum listen`'s, which stops the service for as long.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from device import config
+from device.cli import reach
+from device.config import Config
+from device.data.describe import DAYS, duration
+from device.errors import HandsSilent
+from device.panel.flag import MuteFlag
+from device.sockets import server
+
+app = typer.Typer()
+WAKINGS = 10
+FAULTS = 5
+REFRESH_S = 0.5
+STATES = {
+    "listening": ("listening", "bold white on dark_cyan"),
+    "thinking": ("thinking", "bold white on dark_blue"),
+    "ringing": ("ringing", "bold black on yellow"),
+    "speaking": ("speaking", "bold white on purple4"),
+    "asleep": ("asleep", "dim"),
+    "muted": ("muted: no process exists that could hear", "bold white on red"),
+    "away": ("the ears are away: muted, or starting", "bold white on dark_orange3"),
+}
+
+
+@dataclass
+class Waking:
+    """One activation, as far as it was told."""
+
+    number: int
+    at: float
+    word: str
+    what: str = ""
+    did: str = ""
+    outcome: str = ""
+    seconds: float | None = None
+
+
+@dataclass
+class Scene:
+    """What the events so far add up to. `muted` is looked up, since ears that don't exist tell
+    nothing."""
+
+    house: dict[str, Any] = field(default_factory=dict)
+    house_at: float = 0.0
+    """By this terminal's clock, so that timers count down here as they do there."""
+    wakings: deque[Waking] = field(default_factory=lambda: deque(maxlen=WAKINGS))
+    faults: deque[str] = field(default_factory=lambda: deque(maxlen=FAULTS))
+    ears: bool = False
+    listening: bool = False
+    thinking: bool = False
+    loud: str = "quiet"
+    muted: bool = False
+
+    def take(self, record: dict[str, Any]) -> None:
+        """An event."""
+        handle = getattr(self, f"_on_{record.get('event')}", None)
+        if handle is not None:
+            handle(record)
+
+    def state(self) -> str:
+        """The key of the state that the speaker is in."""
+        if self.muted:
+            return "muted"
+        if not self.ears:
+            return "away"
+        if self.listening:
+            return "listening"
+        if self.thinking:
+            return "thinking"
+        return {"ringing": "ringing", "speaking": "speaking"}.get(self.loud, "asleep")
+
+    def _on_house(self, record: dict[str, Any]) -> None:
+        self.house, self.house_at = record, time.monotonic()
+        self.ears, self.loud = record["ears"], record["loud"]
+        self.listening = record["listening"]
+
+    def _on_hello(self, _: dict[str, Any]) -> None:
+        self.ears = True
+
+    def _on_parted(self, record: dict[str, Any]) -> None:
+        self.ears = self.listening = self.thinking = False
+        if record["why"] != "closed":
+            self._fault(record, f"the door was shut: {record['why'].replace('_', ' ')}")
+
+    def _on_woke(self, record: dict[str, Any]) -> None:
+        self.listening = True
+        self.wakings.append(Waking(record["number"], record["at"], record["word"]))
+
+    def _on_command(self, record: dict[str, Any]) -> None:
+        self.thinking = True
+        self._of(record).what = record["what"]
+
+    def _on_did(self, record: dict[str, Any]) -> None:
+        self.thinking = False
+        self._of(record).did = f"{record['reply']}, {record['ms']} ms"
+
+    def _on_refused(self, record: dict[str, Any]) -> None:
+        self._of(record).did = "refused"
+
+    def _on_ended(self, record: dict[str, Any]) -> None:
+        self.listening = False
+        waking = self._of(record)
+        waking.outcome, waking.seconds = record["outcome"], record["seconds"]
+
+    def _on_said(self, _: dict[str, Any]) -> None:
+        self.loud = "speaking"
+
+    def _on_hushed(self, _: dict[str, Any]) -> None:
+        self.loud = "quiet"
+
+    def _on_rang(self, _: dict[str, Any]) -> None:
+        self.loud = "ringing"
+
+    def _on_quieted(self, _: dict[str, Any]) -> None:
+        self.loud = "quiet"
+
+    def _on_gap(self, record: dict[str, Any]) -> None:
+        self._fault(record, f"{record['missing']} activations were not seen")
+
+    def _on_fault(self, record: dict[str, Any]) -> None:
+        self._fault(record, record["fault"])
+
+    def _fault(self, record: dict[str, Any], text: str) -> None:
+        self.faults.append(f"{clock(record['at'])}  {text}")
+
+    def _of(self, record: dict[str, Any]) -> Waking:
+        for waking in reversed(self.wakings):
+            if waking.number == record["number"]:
+                return waking
+        self.wakings.append(Waking(record["number"], record["at"], "?"))
+        return self.wakings[-1]
+
+
+@app.command("watch")
+def watch(
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="Settings file.", show_default=False)
+    ] = None,
+) -> None:
+    """What the speaker is doing, live: state, wakings, what was done, timers, faults."""
+    settings = config.load(config_file)
+    console = Console()
+    path = reach.connected(settings, {"ask": "nothing"})
+    with server.ask(path, {"ask": "watch"}) as hands:
+        if not console.is_terminal:
+            for record in records(hands, None):
+                console.print(line_of(record), soft_wrap=True, highlight=False)
+            return
+        _live(console, hands, settings)
+    raise HandsSilent(socket=path)
+
+
+def _live(console: Console, hands: socket.socket, settings: Config) -> None:
+    scene = Scene()
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        for record in records(hands, REFRESH_S):
+            scene.take(record)
+            scene.muted = muted(settings)
+            live.update(picture(scene), refresh=True)
+
+
+def records(hands: socket.socket, timeout: float | None) -> Iterator[dict[str, Any]]:
+    """Records as they come; an empty one after every `timeout` without any."""
+    buffer = b""
+    while True:
+        ready, _, _ = select.select([hands], [], [], timeout)
+        if not ready:
+            yield {}
+            continue
+        more = hands.recv(65536)
+        if not more:
+            return
+        *lines, buffer = (buffer + more).split(b"\n")
+        yield from (server.understood(line) for line in lines)
+
+
+def muted(settings: Config) -> bool:
+    """Whether the mute flag is set; False where this user can't see it."""
+    try:
+        return MuteFlag(settings.panel.folder).is_set
+    except PermissionError:
+        return False
+
+
+def line_of(record: dict[str, Any]) -> str:
+    """An event as a line, where there is no terminal to draw on."""
+    rest = ", ".join(f"{k} {v}" for k, v in record.items() if k not in ("event", "at"))
+    return f"{clock(record['at'])}  {record['event']}  {rest}"
+
+
+def clock(at: float) -> str:
+    """A time of day."""
+    return f"{datetime.fromtimestamp(at):%H:%M:%S}"
+
+
+def picture(scene: Scene) -> RenderableType:
+    """The whole view."""
+    word, style = STATES[scene.state()]
+    head = Text.assemble(
+        (f" {scene.house.get('speaker', 'keepmum')} ", "bold"), " ", (f" {word} ", style)
+    )
+    if scene.house:
+        silent = ", silenced" if scene.house["silent"] else ""
+        head.append(f"   volume {scene.house['volume']} %{silent}", "dim")
+    parts: list[RenderableType] = [head, "", _wakings(scene)]
+    if timers := _timers(scene):
+        parts += ["", timers]
+    if scene.faults:
+        parts += ["", Text("\n".join(scene.faults), "red")]
+    if scene.house and not scene.house["ledger"].startswith("The ledger is being"):
+        parts += ["", Text(scene.house["ledger"], "bold red")]
+    return Panel(Group(*parts), border_style="dim", subtitle="Ctrl-C ends this", padding=(1, 2))
+
+
+def _wakings(scene: Scene) -> RenderableType:
+    if not scene.wakings:
+        return Text("Nothing was taken in since this view was opened.", "dim")
+    table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", expand=False)
+    for heading in ("woke", "by", "understood", "did", "taken in"):
+        table.add_column(heading, overflow="fold")
+    for w in scene.wakings:
+        what = w.what or (w.outcome if w.outcome != "command" else "")
+        seconds = "…" if w.seconds is None else f"{w.seconds:.1f} s, forgotten"
+        colour = "green" if w.what else "yellow"
+        table.add_row(clock(w.at), w.word, Text(what, colour), w.did, Text(seconds, "dim"))
+    return table
+
+
+def _timers(scene: Scene) -> RenderableType | None:
+    passed = time.monotonic() - scene.house_at
+    rows = []
+    for timer in scene.house.get("timers", ()):
+        left = timer["left"] - (0 if timer["paused"] else passed)
+        note = "paused" if timer["paused"] else ("due" if left <= 0 else "")
+        rows.append((timer["name"] or "timer", duration(left), note))
+    for _, minutes, days, _, snoozed in scene.house.get("alarms", ()):
+        on = " ".join(d for i, d in enumerate(DAYS) if days >> i & 1)
+        rows.append(("alarm", f"{minutes // 60}:{minutes % 60:02d}", "snoozed" if snoozed else on))
+    if not rows:
+        return None
+    table = Table(box=None, padding=(0, 3, 0, 0), show_header=False)
+    for name, when, note in rows:
+        table.add_row(name, Text(when, "bold cyan"), Text(note, "dim"))
+    return table

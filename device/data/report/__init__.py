@@ -1,0 +1,1 @@
+"""What is kept, as one HTML file that opens from disk and asks nobody for anything."""

@@ -1,0 +1,258 @@
+"""Frames of sound from PyAudio (ALSA), a WAV file or a pipe: one fixed buffer, overwritten.
+
+| buffer | length | who overwrites it |
+|---|---|---|
+| `Microphone.frame` | 80 ms | the next `read`; `wipe` |
+| all channels of a device with several | 80 ms | the `read` that filled it, with zeros |
+| the reference, if there is one | 80 ms | the `read` that filled it, with zeros |
+| the bytes of one PyAudio read | 80 ms | freed at once; freed memory is wiped by the allocator |
+
+Every microphone gives the same array again and again, so whoever wants to keep sound must copy
+it, and there is one place to look for those who do. What a canceller of the loudspeaker's echo
+holds is said in echo.py; the frame is what it leaves.
+"""
+
+from __future__ import annotations
+
+import os
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device import portaudio
+from device.config import Microphone as Settings
+from device.ears.capture.echo import Echo
+from device.errors import (
+    MicrophoneBusy,
+    MicrophoneLost,
+    NoMicrophone,
+    TooFewChannels,
+    WrongRate,
+    WrongSound,
+)
+from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, RATE
+
+Sound = NDArray[np.int16]
+
+_UNAVAILABLE = -9985
+"""PortAudio's paDeviceUnavailable: somebody else has the device open."""
+_NO_SUCH_RATE = (-9997, -9998)
+"""paInvalidSampleRate, paInvalidChannelCount: many USB microphones know 48 kHz stereo only."""
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Which channels of a device are what, counted from 1."""
+
+    microphone: int = 1
+    reference: int | None = None
+    """The channel that carries what the loudspeaker is given, if there is one."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Channels:
+        return cls(settings.channel, settings.reference_channel)
+
+    @property
+    def count(self) -> int:
+        """How many must be opened."""
+        return max(self.microphone, self.reference or 1)
+
+
+ONE = Channels()
+
+
+class EndOfSound(Exception):
+    """The file or pipe that stood in for a microphone is over."""
+
+
+class Microphone(Protocol):
+    """Where frames come from."""
+
+    frame: Sound
+    """The one buffer, int16 (1280,)."""
+    live: bool
+    """Whether sound comes at the pace of time; a file gives it as fast as it is asked."""
+    echo: Echo | None
+    """Takes the loudspeaker's sound out of each frame; None without a reference."""
+
+    def read(self) -> Sound:
+        """The next 80 ms, int16 (1280,), always in the same array.
+
+        Raises MicrophoneLost if the device is gone, EndOfSound if a file is over.
+        """
+
+    def wipe(self) -> None:
+        """Overwrite the frame, and whatever else is held of sound, with zeros."""
+
+    def forget(self) -> None:
+        """Overwrite whatever is held of sound beside the frame."""
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
+class _Framed:
+    """The one buffer; with several channels the one they arrive in, and the reference."""
+
+    def __init__(self, channels: Channels = ONE) -> None:
+        self._bytes = bytearray(FRAME_BYTES * channels.count)
+        self._view = memoryview(self._bytes)
+        self._all: Sound = np.frombuffer(self._bytes, np.int16)
+        self._columns = self._all.reshape(FRAME_SAMPLES, channels.count)
+        self._channels = channels
+        several = channels.count > 1
+        self.frame: Sound = np.zeros(FRAME_SAMPLES, np.int16) if several else self._all
+        self._reference: Sound = np.zeros(FRAME_SAMPLES if channels.reference else 0, np.int16)
+        self.echo = Echo() if channels.reference else None
+
+    def _arrived(self) -> Sound:
+        """The frame of what has just been read: the microphone's channel, without the echo."""
+        if self.frame is not self._all:
+            self.frame[:] = self._columns[:, self._channels.microphone - 1]
+            if self.echo and self._channels.reference:
+                self._reference[:] = self._columns[:, self._channels.reference - 1]
+                self._all.fill(0)
+                self.echo.cancel(self.frame, self._reference)
+                self._reference.fill(0)
+            self._all.fill(0)
+        return self.frame
+
+    def wipe(self) -> None:
+        self._all.fill(0)
+        self.frame.fill(0)
+        self.forget()
+
+    def forget(self) -> None:
+        if self.echo:
+            self.echo.forget()
+
+
+class PyAudioMicrophone(_Framed):
+    """A capture device, by name or index, read through PortAudio."""
+
+    live = True
+
+    def __init__(self, device: str | int = "default", channels: Channels = ONE) -> None:
+        super().__init__(channels)
+        import pyaudio
+
+        self._audio = portaudio.start()
+        try:
+            with portaudio.quiet():
+                self._stream = self._open(pyaudio.paInt16, device)
+        except BaseException:
+            self._audio.terminate()
+            raise
+
+    def _open(self, sample_format: int, device: str | int) -> Any:
+        there = portaudio.there_are(portaudio.devices(self._audio, "Input"))
+        index = portaudio.find(self._audio, "Input", device)
+        if index is None:
+            raise NoMicrophone(device=device, there=there)
+        count = self._channels.count
+        has = int(self._audio.get_device_info_by_index(index)["maxInputChannels"])
+        if has < count:
+            raise TooFewChannels(device=device, has=has, asked=count)
+        try:
+            return self._audio.open(
+                rate=RATE,
+                channels=count,
+                format=sample_format,
+                input=True,
+                input_device_index=index,
+                frames_per_buffer=FRAME_SAMPLES,
+            )
+        except (OSError, ValueError) as error:
+            if _UNAVAILABLE in error.args:
+                raise MicrophoneBusy(device=device) from error
+            if not set(_NO_SUCH_RATE).isdisjoint(error.args):
+                raise WrongRate(device=device, rate=RATE) from error
+            raise NoMicrophone(device=f"{device} that opens", there=there) from error
+
+    def read(self) -> Sound:
+        try:
+            # an overflow means that the loop was late: what is lost is lost, the next frame counts
+            self._view[:] = self._stream.read(FRAME_SAMPLES, exception_on_overflow=False)
+        except (OSError, ValueError) as error:
+            self.wipe()
+            raise MicrophoneLost from error
+        return self._arrived()
+
+    def close(self) -> None:
+        self.wipe()
+        with portaudio.quiet():
+            self._stream.close()
+            self._audio.terminate()
+
+
+class FileMicrophone(_Framed):
+    """A WAV file, 16 kHz 16 bit, as fast as it is read; zeros fill its last frame.
+
+    It is mono, or has as many channels as are asked for.
+    """
+
+    live = False
+
+    def __init__(self, path: Path, channels: Channels = ONE) -> None:
+        try:
+            self._file = wave.open(str(path), "rb")  # noqa: SIM115 - closed by close()
+        except (OSError, wave.Error, EOFError) as error:
+            raise WrongSound(file=path, why="it is no WAV file") from error
+        count, width, rate = self._file.getparams()[:3]
+        if (rate, width) != (RATE, 2) or count not in (1, channels.count):
+            self._file.close()
+            raise WrongSound(file=path, why=f"{rate} Hz, {count} channels, {8 * width} bit")
+        super().__init__(ONE if count == 1 else channels)
+
+    def read(self) -> Sound:
+        data = self._file.readframes(FRAME_SAMPLES)
+        if not data:
+            raise EndOfSound
+        self._all.fill(0)
+        self._view[: len(data)] = data
+        return self._arrived()
+
+    def close(self) -> None:
+        self.wipe()
+        self._file.close()
+
+
+class PipeMicrophone(_Framed):
+    """Raw samples (16 kHz mono s16le) from a descriptor, at the pace of whoever writes them.
+
+    Always mono: the programs that speak into one know of no other channel.
+    """
+
+    live = True
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self._fd = fd
+
+    def read(self) -> Sound:
+        got = 0
+        while got < FRAME_BYTES:
+            count = os.readv(self._fd, [self._view[got:]])
+            if count == 0:
+                self.wipe()
+                raise EndOfSound
+            got += count
+        return self.frame
+
+    def close(self) -> None:
+        self.wipe()
+        os.close(self._fd)
+
+
+def open_microphone(source: str, device: str | int, channels: Channels = ONE) -> Microphone:
+    """The microphone that `source` names: empty = `device`, a .wav file, or a FIFO's path."""
+    if not source:
+        return PyAudioMicrophone(device, channels)
+    path = Path(source)
+    if path.is_fifo():
+        return PipeMicrophone(os.open(path, os.O_RDONLY))
+    return FileMicrophone(path, channels)

@@ -1,0 +1,177 @@
+"""What the loop works with: the microphone, the detectors, the recognizer, and two descriptors.
+
+The loop tells the story; here is what each of its sentences does to the outside.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from device.ears.capture.microphone import Microphone, Sound
+from device.ears.recognize.recognizer import Heard as Answer
+from device.ears.recognize.recognizer import Recognizer
+from device.ears.vad import Vad
+from device.ears.wake.wakeword import WakeWords
+from device.errors import HandsGone, RecognizerHung
+from device.letter import Command, Ended, Fault, FaultCode, Letter, Woke, pack
+from device.mind import states as s
+from device.mind.types import FRAME_SECONDS, SCORE_STEPS, Hint, Lamp
+from device.service import Notifier
+
+PRESSED = b"p"
+"""The panel's one word."""
+
+
+@dataclass(slots=True)
+class Ear:
+    """The parts of ears, once everything is open."""
+
+    microphone: Microphone
+    wake: WakeWords
+    stops: tuple[bool, ...]
+    """For each wake word whether it only stops what rings or speaks."""
+    vad: Vad
+    speech_threshold: float
+    recognizer: Recognizer
+    hands: int
+    """Descriptor of the letter socket."""
+    panel: int
+    """Descriptor of the panel's socket, or -1."""
+    notifier: Notifier
+    think_s: float = 5.0
+    lamp: Lamp = Lamp.ASLEEP
+    at_rest: bool = True
+    speech: bool = True
+    """Whether somebody speaks in the present frame; in the one that woke, always."""
+
+    # --- events
+
+    def heard_meanwhile(self) -> Iterator[s.Event]:
+        """What the recognizer, the hands and the panel have said since the last frame."""
+        for news in self.recognizer.poll():
+            if isinstance(news, Answer):
+                if news.failed:
+                    hung, crashed = FaultCode.RECOGNIZER_HUNG, FaultCode.RECOGNIZER_CRASHED
+                    self.tell_fault(hung if news.hung else crashed)
+                yield s.Heard(news.request, news.failed)
+            else:
+                yield s.Progressed(news)
+        if self.recognizer.poll_spot():
+            yield s.Spotted()
+        yield from self._hints()
+        if self.panel >= 0 and PRESSED in self._panel_says():
+            yield s.Pressed()
+
+    def _panel_says(self) -> bytes:
+        try:
+            return _read(self.panel)
+        except HandsGone:
+            self.panel = -1  # a panel that starts anew has no button until ears do as well
+            return b""
+
+    def _hints(self) -> Iterator[s.Event]:
+        for byte in _read(self.hands):
+            if byte in Hint.__members__.values():
+                yield s.Hinted(Hint(byte))
+
+    def waking(self, frame: Sound, loud: Hint) -> s.Waking | None:
+        """The wake word that this frame completes, if any; the best if there are several."""
+        self.wake.loud = loud
+        woken = [r for r in self.wake.step(frame) if r.woke]
+        if not woken:
+            return None
+        best = max(woken, key=lambda r: r.fused)
+        score = min(SCORE_STEPS - 1, int(best.fused * SCORE_STEPS))
+        return s.Waking(best.word, score, stops=self.stops[best.word])
+
+    def is_speech(self, frame: Sound) -> bool:
+        """Whether somebody speaks in this frame."""
+        self.speech = self.vad.step(frame) >= self.speech_threshold
+        return self.speech
+
+    def wait_for_answer(self, seconds: float) -> None:
+        """Give the recognizer time; a file, which has no pace of its own, gives all there is."""
+        self.recognizer.wait(seconds if self.microphone.live else self.think_s)
+
+    # --- commands
+
+    def do(self, command: s.Do) -> None:
+        """Perform one command of the machine."""
+        match command:
+            case s.Pass():
+                self.recognizer.push(self.microphone.frame.data.cast("B"), self.speech)
+            case s.TakeIn(asked):
+                self.speech = True
+                self.recognizer.open(asked=asked)
+            case s.End():
+                self.recognizer.end()
+            case s.SpotPass():
+                self.recognizer.spot_push(self.microphone.frame.data.cast("B"))
+            case s.SpotOpen(speaking):
+                self.recognizer.spot_open(speaking=speaking)
+            case s.SpotEnd():
+                self.recognizer.spot_end()
+            case s.Forget():
+                self.forget()
+            case s.GiveUp():
+                raise RecognizerHung
+            case _:
+                self.tell(_letter(command))
+
+    def forget(self) -> None:
+        """Leave nothing of the sound that was taken in, or of what was made of it."""
+        self.wake.forget()
+        self.vad.forget()
+        self.microphone.forget()
+
+    def tell(self, letter: Letter) -> None:
+        """One letter to the hands. Without hands nothing is taken in: raises HandsGone."""
+        try:
+            os.write(self.hands, pack(letter))
+        except (BlockingIOError, ConnectionError) as error:
+            raise HandsGone from error
+
+    def tell_fault(self, code: FaultCode) -> None:
+        """Say what is the matter: ears have no log."""
+        self.tell(Fault(code))
+
+    def show(self, state: s.State) -> None:
+        """Tell the panel what the light should show, when it changes."""
+        self.at_rest = isinstance(state, s.Asleep | s.FollowUp)
+        lamp = Lamp.ASLEEP
+        if isinstance(state, s.Listening):
+            lamp = Lamp.LISTENING
+        elif isinstance(state, s.Thinking):
+            lamp = Lamp.THINKING
+        if lamp is not self.lamp:
+            self.lamp = lamp
+            if self.panel >= 0:
+                os.write(self.panel, bytes((lamp,)))
+
+
+def _letter(command: s.Do) -> Letter:
+    match command:
+        case s.SayWoke(number, cause, score):
+            return Woke(number, cause, score)
+        case s.SayCommand(number, request):
+            return Command(number, request)
+        case s.SayEnded(number, outcome, taken):
+            return Ended(number, outcome, round(10 * taken * FRAME_SECONDS))
+    raise TypeError(f"no letter says {type(command).__name__}")
+
+
+def _read(descriptor: int) -> bytes:
+    """Whatever single bytes wait there; raises HandsGone if the other side closed."""
+    words = b""
+    while True:
+        try:
+            word = os.read(descriptor, 1)
+        except BlockingIOError:
+            return words
+        except ConnectionError as error:
+            raise HandsGone from error
+        if not word:
+            raise HandsGone
+        words += word

@@ -1,0 +1,95 @@
+"""Who understands: an engine, the household's sentences, and the spotter of the stop word.
+
+Made in the recognizer's parent, which has model files to read and no microphone yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from device.config import Config
+from device.ears.recognize.engines.base import Crew, Engine, Spotter
+from device.ears.recognize.engines.rnnoise import LIBRARY, RNNoise
+from device.ears.recognize.engines.stopword import StopWord
+from device.ears.recognize.pronunciation import Lexicon
+from device.language.graph import Graph, minimal, without
+from device.language.matcher import Matcher
+from device.language.sentences import Sentences
+from device.mind.types import Intent, Progress, Request
+from device.modelstore import ModelStore
+
+ANSWERS = frozenset((Intent.ANSWER, Intent.YES, Intent.NO))
+"""Intents that mean something only after a question. They are also the shortest and vaguest
+sentences there are ("ten", "the second"), which is why nothing else may be heard as one."""
+
+
+def build_crew(config: Config, sentences: Sentences, store: ModelStore) -> Crew:
+    """Everything that the recognizer's children work with.
+
+    Raises ModelMissing, ModelChanged, WrongLibrary.
+    """
+    lexicon = Lexicon(sentences.graph.words)
+    return crew_of(_engine(config, sentences, lexicon, store), sentences, lexicon, StopWord())
+
+
+def crew_of(
+    engine: Engine, sentences: Sentences, lexicon: Lexicon, spotter: Spotter | None = None
+) -> Crew:
+    """`engine` with the household's sentences."""
+    matcher, commands = Matcher(sentences, lexicon.pronounce), commands_of(sentences)
+
+    def understand(words: Sequence[str], asked: bool, clipped: bool = False) -> Request | None:
+        request = matcher.match(words, clipped and not asked)
+        return None if request and request.intent in ANSWERS and not asked else request
+
+    def progress(words: Sequence[str], asked: bool) -> Progress:
+        return (sentences.graph if asked else commands).progress(words)
+
+    return Crew(engine, progress, understand, spotter)
+
+
+def commands_of(sentences: Sentences) -> Graph:
+    """What can be said after a wake word: everything that isn't an answer to a question."""
+    return minimal(without(sentences.automaton, ANSWERS))
+
+
+def engine_of(config: Config, store: ModelStore) -> str:
+    """The engine that the settings name; auto: Vosk if it has a model of the language."""
+    named = config.recognizer.engine
+    if named != "auto":
+        return named
+    vosk = config.recognizer.model or store.has(vosk_name(config))
+    return "vosk" if vosk or config.general.language != "en" else "pocketsphinx"
+
+
+def _engine(config: Config, sentences: Sentences, lexicon: Lexicon, store: ModelStore) -> Engine:
+    """Raises ModelMissing: another language than English needs its Vosk model."""
+    graphs = commands_of(sentences), sentences.graph
+    match engine_of(config, store):
+        case "vosk":
+            from device.ears.recognize.engines.vosk import Vosk
+
+            own = config.recognizer.model
+            return Vosk(*graphs, store.own(own) if own else store.path(vosk_name(config)))
+        case "whisper":
+            from device.ears.recognize.engines.whisper import FILES, MODEL, Whisper
+
+            folders = {store.path(f"{MODEL}/{file}").parent for file in FILES}
+            return Whisper(*graphs, folders.pop())
+        case _:
+            from device.ears.recognize.engines.pocketsphinx import PocketSphinx
+
+            return PocketSphinx(*graphs, lexicon, quieter(store, config.recognizer.denoise))
+
+
+def quieter(store: ModelStore, wanted: bool = True) -> RNNoise | None:
+    """What takes noise out; None if it isn't wanted, or not made for this machine.
+
+    Raises ModelMissing, ModelChanged, WrongLibrary.
+    """
+    return RNNoise(store.path(LIBRARY)) if wanted and LIBRARY in store.manifest else None
+
+
+def vosk_name(config: Config) -> str:
+    """The manifest's name of the Vosk model of the language."""
+    return f"vosk/{config.general.language}"

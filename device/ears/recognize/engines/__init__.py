@@ -1,0 +1,1 @@
+"""The recognizers: sound of one command in, the best of the sentences out."""

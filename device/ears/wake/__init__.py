@@ -1,0 +1,1 @@
+"""From frames to the score of a wake word: features, detectors, their fusion."""

@@ -1,0 +1,167 @@
+"""Several speakers in one home: who answers, and timers and announcements for another room.
+
+Speakers that heard the same wake word tell each other their scores over the broker and agree
+within 300 ms: the highest answers, the others drop the command. Who hears nothing of the others
+answers; so somebody always does, and with the broker gone everybody does. Only scores and texts
+go over the broker.
+
+Two wakings are the same if they are at most SAME_S apart. The later of two speakers knows by how
+much, and says so in its claim ("after"), so that both judge alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from device.hands.home.devices import MAX_WORD
+from device.hands.home.discovery import Topics
+from device.hands.home.mqtt import Allowance, Broker
+
+AGREE_S = 0.3
+SAME_S = 0.2
+MOST_PEERS = 32
+CLAIMS_A_SECOND = 20.0
+LONGEST_TIMER_S = 24 * 3600
+TIMERS_A_MINUTE = 6
+
+
+@dataclass(slots=True)
+class Claim:
+    """What another speaker said of a waking."""
+
+    score: int
+    id: str
+    at: float
+    """When it came, by the loop's clock."""
+    after: dict[str, float]
+    """How long before it that speaker had had the claims of others, in seconds."""
+
+
+@dataclass(slots=True)
+class Waking:
+    """A waking of this speaker, and what the others said of it."""
+
+    number: int
+    score: int
+    at: float
+    mine: asyncio.Future[bool]
+    claims: dict[str, Claim] = field(default_factory=dict)
+
+
+class Speakers:
+    """This speaker among the others of the home."""
+
+    def __init__(self, broker: Broker, topics: Topics) -> None:
+        self.peers: set[str] = set()
+        """Other speakers that are there."""
+        self.on_peers: Callable[[], None] = lambda: None
+        """Called when another speaker came or went."""
+        self.on_timer: Callable[[int], None] = lambda seconds: None
+        """Called with the length of a timer that another speaker sent."""
+        self._broker = broker
+        self._topics = topics
+        self._waking: Waking | None = None
+        self._recent: dict[str, Claim] = {}
+        self._claims = Allowance(CLAIMS_A_SECOND, 2 * CLAIMS_A_SECOND)
+        self._timers = Allowance(TIMERS_A_MINUTE / 60, TIMERS_A_MINUTE)
+        broker.route(topics.everybody("available"), self._available)
+        broker.route(topics.everybody("woke"), self._claimed, retained=False)
+        broker.route(topics.of("timer"), self._timer, retained=False)
+
+    # --- who answers
+
+    def woke(self, number: int, score: int) -> None:
+        """This speaker woke: tell the others, if there are any."""
+        loop = asyncio.get_running_loop()
+        before, settled = self._waking, {}
+        if before is not None:
+            self._settle(before)
+            settled = before.claims
+        waking = Waking(number, score, loop.time(), loop.create_future())
+        self._waking = waking
+        if not self.peers or not self._broker.connected:
+            self._settle(waking)
+            return
+        fresh = {p: c for p, c in self._recent.items() if c is not settled.get(p)}
+        ages = {peer: round(waking.at - claim.at, 3) for peer, claim in fresh.items()}
+        waking.claims = {peer: fresh[peer] for peer, age in ages.items() if age <= SAME_S}
+        told = {"score": score, "after": {p: a for p, a in ages.items() if a <= 2 * AGREE_S}}
+        if not self._broker.send(self._topics.of("woke"), json.dumps(told)):
+            self._settle(waking)
+            return
+        loop.call_later(AGREE_S, self._settle, waking)
+        self._look(waking)
+
+    async def mine(self, number: int) -> bool:
+        """Whether this speaker answers the activation `number`; at most AGREE_S after it woke."""
+        waking = self._waking
+        if waking is None or waking.number != number:
+            return True
+        return await asyncio.shield(waking.mine)
+
+    def _look(self, waking: Waking) -> None:
+        """Settle at once if everybody has spoken."""
+        if self.peers <= waking.claims.keys():
+            self._settle(waking)
+
+    def _settle(self, waking: Waking | None) -> None:
+        if waking is not None and not waking.mine.done():
+            own = (waking.score, self._topics.id)
+            waking.mine.set_result(all(own > (c.score, c.id) for c in waking.claims.values()))
+
+    def _available(self, topic: str, payload: bytes) -> None:
+        peer = topic.split("/")[-2]
+        if peer == self._topics.id or len(peer) > MAX_WORD:
+            return
+        if payload == b"online" and len(self.peers) < MOST_PEERS:
+            self.peers.add(peer)
+        elif payload != b"online":
+            self.peers.discard(peer)
+        self.on_peers()
+
+    def _claimed(self, topic: str, payload: bytes) -> None:
+        peer = topic.split("/")[-2]
+        now = asyncio.get_running_loop().time()
+        if peer not in self.peers or not self._claims.take(now):
+            return
+        claim = _claim(peer, payload, now)
+        if claim is None:
+            return
+        self._recent[peer] = claim
+        waking = self._waking
+        if waking is None or waking.mine.done():
+            return
+        # it had this speaker's claim already: then it knows how far apart the two were
+        if claim.after.get(self._topics.id, 0.0) <= SAME_S:
+            waking.claims[peer] = claim
+            self._look(waking)
+
+    # --- to other rooms
+
+    async def send(self, peer: str, what: str, payload: str) -> bool:
+        """Send a text or a timer to another speaker; False if it is not there."""
+        if peer not in self.peers:
+            return False
+        return await self._broker.publish(Topics(self._topics.prefix, peer).of(what), payload)
+
+    def _timer(self, _: str, payload: bytes) -> None:
+        """A timer from another speaker: a whole number of seconds, a few a minute."""
+        now = asyncio.get_running_loop().time()
+        seconds = int(payload) if payload.isdigit() and len(payload) <= 6 else 0
+        if 1 <= seconds <= LONGEST_TIMER_S and self._timers.take(now):
+            self.on_timer(seconds)
+
+
+def _claim(peer: str, payload: bytes, now: float) -> Claim | None:
+    """A claim in what came from the broker, or None."""
+    try:
+        told = json.loads(payload)
+        score, after = told["score"], told["after"]
+        if type(score) is not int or not 0 <= score < 256 or len(after) > MOST_PEERS:
+            return None
+        return Claim(score, peer, now, {str(k): float(v) for k, v in after.items()})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""The loudspeaker: sinks, chimes, the player, the volume."""

@@ -1,0 +1,1 @@
+"""Timers and alarms: their table, and whatever rings."""

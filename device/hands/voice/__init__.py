@@ -1,0 +1,1 @@
+"""Text to speech: the voice's process, replies and their values in words."""

@@ -1,0 +1,104 @@
+"""The speaker's own voice: says replies and plays chimes, and falls silent at once when told to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from device.errors import NoVoice
+from device.events import Hushed, Journal, Said
+from device.hands.sound import chimes
+from device.hands.sound.player import Clip, Player
+from device.hands.voice.replies import Chime
+from device.hands.voice.tts import Memory, Voice, spoken
+
+MEMORY_BYTES = 6_000_000
+"""Two minutes of the speaker's own sentences."""
+
+FROM_AFAR = frozenset(("afar.said", "own.said", "home.word", "media.title", "media.title_by"))
+"""Replies with words that others wrote: ears are told, because such words may be chosen to wake."""
+
+log = logging.getLogger("keepmum.hands")
+
+
+class Speaker:
+    """Says one thing at a time."""
+
+    def __init__(self, voice: Voice, player: Player, journal: Journal, *, chimes: bool) -> None:
+        self.voice = voice
+        self.memory = Memory(MEMORY_BYTES)
+        self.busy = False
+        """Something is being said."""
+        self.afar = False
+        """What is being said has words that others wrote."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when `busy` changes."""
+        self._player = player
+        self._journal = journal
+        self._chimes = chimes
+        self._clip: Clip | None = None
+        self._turn = asyncio.Lock()
+        self._hushes = 0
+
+    def chime(self, which: Chime) -> None:
+        """Play a chime, if the owner wants any."""
+        if self._chimes:
+            self._player.play(Clip(chimes.RATE, chimes.chime(which)))
+
+    async def say(self, text: str, key: str) -> bool:
+        """Say a text to its end; False if it was hushed or nothing could be heard."""
+        ordered, hushes = time.monotonic(), self._hushes
+        async with self._turn:
+            if hushes != self._hushes:
+                return False  # hushed before its turn came
+            clip = self._clip = self._player.play(Clip.growing())
+            self.afar = key in FROM_AFAR
+            self._set_busy(True)
+            making = asyncio.create_task(self._make(text, clip))
+            telling = asyncio.create_task(self._tell(clip, text, key, ordered))
+            try:
+                await clip.ended.wait()
+            finally:
+                cut = not (making.done() and clip.complete and clip.at >= len(clip.parts))
+                self._player.stop(clip)
+                making.cancel()
+                telling.cancel()
+                self._clip = None
+                self._set_busy(False)
+                self._journal.publish(Hushed(cut))
+            return not cut and clip.started.is_set()
+
+    def hush(self) -> None:
+        """Stop speaking, within a block of sound, and drop what waits for its turn."""
+        self._hushes += 1
+        if self._clip is not None:
+            self._player.stop(self._clip)
+
+    async def prepare(self, texts: list[str], every: float = 0.0) -> None:
+        """Make the sound of texts that will be wanted, so that they begin at once.
+
+        One `every` so many seconds: a Pi has other things to do, hearing above all.
+        """
+        for text in texts:
+            await asyncio.sleep(every)
+            async for _ in spoken(text, self.voice, self.memory):
+                await asyncio.sleep(every)
+
+    async def _make(self, text: str, clip: Clip) -> None:
+        try:
+            async for part, rate in spoken(text, self.voice, self.memory):
+                self._player.feed(clip, part, rate)
+        except NoVoice as error:
+            log.error("%s %s", error.message, error.remedy)
+        finally:
+            self._player.complete(clip)
+
+    async def _tell(self, clip: Clip, text: str, key: str, ordered: float) -> None:
+        await clip.started.wait()
+        self._journal.publish(Said(key, text, time.monotonic() - ordered))
+
+    def _set_busy(self, busy: bool) -> None:
+        self.busy = busy
+        self.changed()

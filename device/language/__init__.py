@@ -1,0 +1,1 @@
+"""Pure: sentences become a word graph, and words an intent."""

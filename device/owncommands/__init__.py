@@ -1,0 +1,1 @@
+"""The fourth process: starts the owner's own commands by number, and nothing else."""

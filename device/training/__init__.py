@@ -1,0 +1,1 @@
+"""At fetch and teach time only: graphs rebuilt, detectors taught. The only room with onnx."""

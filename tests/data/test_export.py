@@ -1,0 +1,346 @@
+"""An export holds everything, opens for one recipient only, and comes back as it was."""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+import io
+import json
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+from device.config import Config, learned_file
+from device.data import archive, export, inventory, ledger, ledgerreader, restore, tables
+from device.data.archive import Archive, Entry
+from device.data.export import Places
+from device.errors import BrokenConfig, NoEncryption, OtherHousehold, WrongArchive, WrongKey
+from tests.hands import households
+
+NOW = 1_790_000_000_000
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> tuple[Places, Config]:
+    return households.furnish(tmp_path / "old", NOW)
+
+
+def gathered(home: tuple[Places, Config]) -> bytes:
+    return export.gather(*home, NOW)
+
+
+def opened(home: tuple[Places, Config]) -> Archive:
+    return archive.unpack(gathered(home), "test")
+
+
+def test_everything_planted_is_in_it(home: tuple[Places, Config]) -> None:
+    tar = gathered(home)
+    assert [v for v in households.PLANTED if v.encode() not in tar] == []
+    assert len(tar) % archive.ROUND_TO == 0
+
+
+def test_the_index_comes_first_and_says_in_plain_words_what_is_and_what_is_not_in_it(
+    home: tuple[Places, Config],
+) -> None:
+    with tarfile.open(fileobj=io.BytesIO(gathered(home))) as tar:
+        assert tar.getnames()[:2] == ["INDEX.txt", "manifest.json"]
+        member = tar.extractfile("INDEX.txt")
+        assert member is not None
+        index = member.read().decode()
+    household = inventory.household_id(home[0].state)
+    assert household is not None
+    assert household in index
+    for name, entry in opened(home).files.items():
+        assert name in index
+        assert entry.holds in index
+    for what in ("sound", "what was said", "passwords"):
+        assert f"  {what}\n" in index
+
+
+def test_an_archive_names_its_household_and_its_period(home: tuple[Places, Config]) -> None:
+    made = opened(home)
+    assert made.household == inventory.household_id(home[0].state)
+    assert made.since == ledgerreader.iso(NOW - 50 * households.HOUR_MS)
+    assert made.made == ledgerreader.iso(NOW)
+    again = opened(home)
+    assert again.household == made.household
+
+
+def test_a_password_is_never_in_it(home: tuple[Places, Config]) -> None:
+    places, settings = home
+    (places.settings.parent / "secrets.toml").write_text('mqtt_password = "planted-password"')
+    assert b"planted-password" not in export.gather(places, settings, NOW)
+
+
+def test_without_the_key_nothing_planted_can_be_read(home: tuple[Places, Config]) -> None:
+    tar = gathered(home)
+    household = archive.unpack(tar, "test").household
+    identity = pyrage.x25519.Identity.generate()
+    for sealed in (
+        archive.seal_to(tar, (str(identity.to_public()),)),
+        archive.seal_with(tar, "correct horse battery"),
+    ):
+        found = [v for v in (*households.PLANTED, household) if v.encode() in sealed]
+        assert found == []
+        assert archive.is_sealed(sealed)
+    assert (
+        archive.open_as(archive.seal_to(tar, (str(identity.to_public()),)), f"# mine\n{identity}\n")
+        == tar
+    )
+
+
+def test_a_stranger_can_open_neither(home: tuple[Places, Config]) -> None:
+    tar = gathered(home)
+    mine, other = (pyrage.x25519.Identity.generate() for _ in range(2))
+    with pytest.raises(WrongKey, match="not made for it"):
+        archive.open_as(archive.seal_to(tar, (str(mine.to_public()),)), str(other))
+    sealed = archive.seal_with(tar, "correct horse battery")
+    assert archive.needs_passphrase(sealed)
+    with pytest.raises(WrongKey, match="does not open"):
+        archive.open_with(sealed, "correct horse batteries")
+
+
+@pytest.mark.parametrize("recipient", ["age1bogus", "", "ssh-ed25519 AAAA"])
+def test_a_recipient_that_is_none_is_refused(recipient: str) -> None:
+    with pytest.raises(WrongKey):
+        archive.seal_to(b"x", (recipient,))
+
+
+def test_no_recipient_and_a_short_passphrase_are_refused() -> None:
+    with pytest.raises(WrongKey):
+        archive.seal_to(b"x", ())
+    with pytest.raises(WrongKey, match="fewer than 8"):
+        archive.seal_with(b"x", "short")
+
+
+def test_an_identity_file_without_a_key_is_refused() -> None:
+    with pytest.raises(WrongKey, match="holds no age key"):
+        archive.open_as(b"", "hello")
+
+
+def test_without_pyrage_the_mend_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == "pyrage":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.delitem(sys.modules, "pyrage", raising=False)
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(NoEncryption) as caught:
+        archive.seal_with(b"x", "correct horse battery")
+    assert "pip install pyrage" in caught.value.remedy
+
+
+def as_values(places: Places) -> dict[str, object]:
+    """All that an import must bring back."""
+    dumps: dict[str, object] = {}
+    for part in inventory.PARTS:
+        if part.database and part.kind != "ledger":
+            dumps[part.kind] = tables.dump(places.state / part.database, part.tables)
+    learned = learned_file(places.settings)
+    files = [places.settings, learned, places.names, *sorted(places.sentences.iterdir())]
+    return {
+        "parts": dumps,
+        "ledger": ledgerreader.read(places.state / ledger.FILE),
+        "household": inventory.household_id(places.state),
+        "files": [f.read_bytes() for f in files],
+    }
+
+
+def test_an_import_on_a_new_device_brings_everything_back(
+    home: tuple[Places, Config], tmp_path: Path
+) -> None:
+    made = opened(home)
+    new = households.places(tmp_path / "new")
+    restore.check_owner(made, new, new_device=True)
+    restore.apply(made, new, households.open_state)
+    assert as_values(new) == as_values(home[0])
+    assert inventory.undeclared(new.state) == []
+
+
+def test_an_import_replaces_what_was_there(home: tuple[Places, Config]) -> None:
+    made = opened(home)
+    before = as_values(home[0])
+    households.furnish_more(home[0], NOW)
+    assert as_values(home[0]) != before
+    restore.check_owner(made, home[0], new_device=False)
+    restore.apply(made, home[0], households.open_state)
+    assert as_values(home[0]) == before
+
+
+def test_two_households_cannot_be_mixed(home: tuple[Places, Config], tmp_path: Path) -> None:
+    other = households.furnish(tmp_path / "other", NOW)
+    theirs = opened(other)
+    inventory.name_household(home[0].state)
+    for new_device in (False, True):
+        with pytest.raises(OtherHousehold):
+            restore.check_owner(theirs, home[0], new_device=new_device)
+
+
+def test_a_used_speaker_without_a_name_is_not_a_new_device(
+    home: tuple[Places, Config], tmp_path: Path
+) -> None:
+    made = opened(home)
+    used, _ = households.furnish(tmp_path / "used", NOW)
+    with pytest.raises(OtherHousehold, match="not yet named"):
+        restore.check_owner(made, used, new_device=True)
+    empty = households.places(tmp_path / "empty")
+    with pytest.raises(OtherHousehold):
+        restore.check_owner(made, empty, new_device=False)
+
+
+WIDENING = """
+[wake]
+words = ["alexa", "hey_jarvis"]
+afar_threshold = 0.5
+[[wake.word]]
+name = "okay_nabu"
+threshold = 0.2
+[listen]
+longest_command_s = 15.0
+silence_s = 1.5
+[recognizer]
+confirm = false
+[ledger]
+texts = true
+keep_days = 90
+[[command]]
+name = "lamp"
+sentences = ["lamp please"]
+run = ["/bin/lamp"]
+"""
+
+
+def with_settings(made: Archive, text: str, file: str = "keepmum.toml") -> Archive:
+    entry = Entry(text.encode(), "settings", "")
+    return dataclasses.replace(made, files={**made.files, f"settings/{file}": entry})
+
+
+def test_what_would_open_wider_is_listed(home: tuple[Places, Config], tmp_path: Path) -> None:
+    new = households.places(tmp_path / "new")
+    found = restore.widens(with_settings(opened(home), WIDENING), Config(), new)
+    assert found == [
+        "wake.afar_threshold becomes 0.5 (now 0.97).",
+        "listen.longest_command_s becomes 15 (now 10).",
+        "listen.silence_s becomes 1.5 (now 0.7).",
+        "ledger.keep_days becomes 90 (now 30).",
+        "ledger.texts becomes true.",
+        "The word hey_jarvis wakes the speaker.",
+        "The word okay_nabu wakes the speaker.",
+        "A sentence may start the program '/bin/lamp'.",
+        "Sentences of your own are understood: own.yaml.",
+    ]
+
+
+def test_what_opens_no_wider_is_not_asked_about(home: tuple[Places, Config]) -> None:
+    places, settings = home
+    assert restore.widens(opened(home), settings, places) == []
+    narrower = "[listen]\nlongest_command_s = 5.0\n[[wake.word]]\nname = 'alexa'\n"
+    made = with_settings(opened(home), narrower)
+    assert restore.widens(made, settings, places) == []
+
+
+OPENS_NOTHING = {
+    "wake.words": "compared word by word",
+    "wake.word": "compared word by word",
+    "microphone.device": "which microphone, not when",
+    "recognizer.engine": "works on what was taken in",
+    "recognizer.model": "works on what was taken in",
+    "recognizer.denoise": "works on what was taken in",
+    "service.socket": "a path",
+    "microphone.channel": "another of the same device",
+    "microphone.reference_channel": "another of the same device",
+    "service.ask": "a path",
+    "service.state": "a path",
+    "service.commands_socket": "a path",
+    "service.names": "a path",
+    "service.sentences": "a path",
+    "models.folder": "compared on its own",
+}
+
+
+def test_every_setting_near_the_microphone_was_thought_about() -> None:
+    known = {*restore.WIDER, *restore.SWITCHES, *OPENS_NOTHING}
+    for section in ("wake", "listen", "microphone", "recognizer", "models", "ledger", "service"):
+        for field in dataclasses.fields(getattr(Config(), section)):
+            assert f"{section}.{field.name}" in known
+
+
+@pytest.mark.parametrize("file", ["keepmum.toml", "learned.toml"])
+def test_settings_with_a_fault_are_refused(home: tuple[Places, Config], file: str) -> None:
+    with pytest.raises(BrokenConfig, match=file):
+        restore.settings_of(with_settings(opened(home), "[wake]\nwrods = []", file), home[1])
+
+
+def changed(tar: bytes, name: str, content: bytes) -> bytes:
+    """The tar with one member replaced or added, its manifest left as it is."""
+    out = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(tar)) as old,
+        tarfile.open(fileobj=out, mode="w") as new,
+    ):
+        for member in old:
+            stream = old.extractfile(member)
+            if member.name != name and stream is not None:
+                new.addfile(member, stream)
+        added = tarfile.TarInfo(name)
+        added.size = len(content)
+        new.addfile(added, io.BytesIO(content))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("state/timers.json", b"{}"),
+        ("state/stranger.json", b"{}"),
+        ("../../etc/passwd", b"root"),
+        ("manifest.json", b"[]"),
+        ("manifest.json", b"not json"),
+        ("manifest.json", b'{"format": "keepmum-export", "version": 2}'),
+    ],
+)
+def test_an_archive_that_was_tampered_with_is_refused(
+    home: tuple[Places, Config], name: str, content: bytes
+) -> None:
+    with pytest.raises(WrongArchive):
+        archive.unpack(changed(gathered(home), name, content), "test")
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk" * 1000, bytes(65536)])
+def test_what_is_no_archive_is_refused(junk: bytes) -> None:
+    with pytest.raises(WrongArchive):
+        archive.unpack(junk, "test")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("state/timers.json", [1]),
+        ("state/timers.json", {"alarms": {"columns": [], "rows": []}}),
+        ("state/timers.json", {"timers": {"columns": ["id"], "rows": [[1, 2]]}}),
+        ("state/timers.json", {"timers": {"columns": ["x) --"], "rows": [[1]]}}),
+        ("state/timers.json", {"timers": {"columns": ["id"], "rows": [[{}]]}}),
+        ("state/timers.json", {"timers": {"columns": ["stranger"], "rows": [[1]]}}),
+        ("state/voice/../../evil", {}),
+        ("settings/other.toml", {}),
+        ("settings/sentences/evil.py", {}),
+    ],
+)
+def test_content_that_does_not_belong_is_refused_before_anything_is_written(
+    home: tuple[Places, Config], tmp_path: Path, name: str, content: object
+) -> None:
+    made = opened(home)
+    evil = Entry(json.dumps(content).encode(), "timers", "")
+    made = dataclasses.replace(made, files={**made.files, name: evil})
+    new, _ = households.furnish(tmp_path / "new", NOW - households.HOUR_MS)
+    before = as_values(new)
+    with pytest.raises(WrongArchive):
+        restore.apply(made, new, households.open_state)
+    assert as_values(new) == before

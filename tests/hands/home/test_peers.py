@@ -1,0 +1,246 @@
+"""Speakers of one home agree who answers; alone, or without a broker, each answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from device.config import Announcement, Peer
+from device.events import Did, Said
+from device.hands.home import peers
+from device.hands.home.discovery import Topics
+from device.hands.home.mqtt import Broker
+from device.hands.home.peers import Speakers
+from device.mind.types import Intent, Request
+from tests.hands.home.brokers import DEADLINE, PASSWORD, mosquitto, needs_mosquitto, running
+from tests.hands.home.brokers import home as settings
+from tests.hands.homes import Household, household, living, slots
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four times the time for everything: what is tested here is who answers, on a busy machine
+    too; how soon is for the benchmark.
+    """
+    monkeypatch.setattr(peers, "AGREE_S", AGREE_S)
+    monkeypatch.setattr(peers, "SAME_S", SAME_S)
+
+
+AGREE_S, SAME_S = 4 * peers.AGREE_S, 4 * peers.SAME_S
+
+
+@dataclasses.dataclass
+class One:
+    """A speaker as far as this is about it."""
+
+    speakers: Speakers
+    broker: Broker
+
+
+async def met(one: Speakers, others: int) -> None:
+    """Wait until a speaker knows of so many others."""
+    changed = asyncio.Event()
+    one.on_peers = changed.set
+    async with asyncio.timeout(DEADLINE):
+        while len(one.peers) != others:
+            changed.clear()
+            await changed.wait()
+
+
+@asynccontextmanager
+async def several(port: int, *names: str) -> AsyncIterator[list[One]]:
+    """Speakers on one broker that know of each other."""
+    async with AsyncExitStack() as stack:
+        found = []
+        for name in names:
+            broker = Broker(settings(port), PASSWORD, name)
+            topics = Topics("keepmum", name)
+            one = One(Speakers(broker, topics), broker)
+            broker.will = (topics.of("available"), "offline")
+            await stack.enter_async_context(running(broker))
+            await broker.publish(topics.of("available"), "online", retain=True)
+            found.append(one)
+        for one in found:
+            await met(one.speakers, len(names) - 1)
+        yield found
+
+
+async def agreed(all_: list[One], number: int, scores: list[int], apart: float = 0.0) -> list[bool]:
+    """Whether each answers a waking that all heard, one after the other."""
+
+    async def one(which: int) -> bool:
+        await asyncio.sleep(which * apart)
+        all_[which].speakers.woke(number, scores[which])
+        return await all_[which].speakers.mine(number)
+
+    return await asyncio.gather(*(one(i) for i in range(len(all_))))
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("apart", [0.0, 0.1, 0.3])
+def test_the_one_that_heard_best_answers(tmp_path: Path, apart: float) -> None:
+    async def story(port: int) -> None:
+        async with several(port, "a", "b", "c") as three:
+            assert await agreed(three, 1, [5, 9, 7], apart) == [False, True, False]
+            assert await agreed(three, 2, [9, 9, 9], apart) == [False, False, True]
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
+def test_wakings_far_apart_are_two(tmp_path: Path) -> None:
+    async def story(port: int) -> None:
+        async with several(port, "a", "b") as two:
+            assert await agreed(two, 1, [5, 9], (AGREE_S + SAME_S) / 2) == [True, True]
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
+def test_agreeing_takes_no_longer_than_it_may_and_alone_no_time(tmp_path: Path) -> None:
+    async def story(port: int) -> None:
+        async with several(port, "a", "b") as two:
+            began = time.monotonic()
+            assert (await agreed(two[:1], 1, [5])) == [True]
+            assert AGREE_S - 0.1 < time.monotonic() - began < 2 * AGREE_S
+        async with several(port, "c") as alone:
+            began = time.monotonic()
+            alone[0].speakers.woke(1, 5)
+            waiting = alone[0].speakers._waking
+            assert waiting is not None
+            assert waiting.mine.done()
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
+def test_when_all_have_spoken_nobody_waits_on(tmp_path: Path) -> None:
+    async def story(port: int) -> None:
+        async with several(port, "a", "b", "c") as three:
+            began = time.monotonic()
+            assert sum(await agreed(three, 1, [1, 2, 3])) == 1
+            assert time.monotonic() - began < AGREE_S - 0.1
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
+def test_with_the_broker_gone_each_answers_at_once(tmp_path: Path) -> None:
+    async def story(stack: ExitStack) -> None:
+        async with several(stack.enter_context(mosquitto(tmp_path)), "a", "b") as two:
+            stack.close()
+            async with asyncio.timeout(DEADLINE):
+                for one in two:
+                    await one.broker.down.wait()
+            assert await agreed(two, 1, [5, 9]) == [True, True]
+
+    with ExitStack() as stack:
+        asyncio.run(story(stack))
+
+
+@needs_mosquitto
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"9", b"{}", b'{"score": "9", "after": {}}', b'{"score": 1e9, "after": {}}', b"[" * 4000],
+    ids=["empty", "number", "bare", "text", "huge", "deep"],
+)
+def test_nonsense_is_no_claim(tmp_path: Path, payload: bytes) -> None:
+    async def story(port: int) -> None:
+        async with several(port, "a", "b") as (a, b):
+            b.broker.send("keepmum/b/woke", payload.decode())
+            assert await agreed([a], 1, [1]) == [True]
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
+def test_a_stranger_that_is_not_there_has_no_say(tmp_path: Path) -> None:
+    async def story(port: int) -> None:
+        async with several(port, "a", "b") as (a, b):
+            a.speakers.woke(1, 1)
+            b.broker.send("keepmum/ghost/woke", json.dumps({"score": 15, "after": {}}))
+            assert await a.speakers.mine(1)
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+Story = Callable[[Household, Household], Awaitable[None]]
+
+
+def two_rooms(folder: Path, story: Story) -> None:
+    """A story of two whole houses on one broker, the kitchen's and the office's."""
+
+    async def run(port: int) -> None:
+        async with AsyncExitStack() as stack:
+            homes = []
+            for name, other in (("Kitchen", "Office"), ("Office", "Kitchen")):
+                config = household("en", port)
+                mqtt = dataclasses.replace(
+                    config.home,
+                    speaker=(Peer(f"the {other}", id=other),),
+                    announcement=(Announcement("dinner", text="Dinner is ready."),),
+                )
+                general = dataclasses.replace(config.general, name=name)
+                own = folder / name
+                own.mkdir()
+                changed = dataclasses.replace(config, general=general, home=mqtt)
+                homes.append(await stack.enter_async_context(living(own, changed)))
+            kitchen, office = homes
+            for home in homes:
+                found = home.run.house.around.speakers
+                assert found is not None
+                await met(found, 1)
+            await story(kitchen, office)
+
+    with mosquitto(folder) as port:
+        asyncio.run(run(port))
+
+
+@needs_mosquitto
+def test_a_timer_goes_to_another_room(tmp_path: Path) -> None:
+    async def story(kitchen: Household, office: Household) -> None:
+        said = slots(duration=300, speaker=kitchen.id("speaker", "Office"))
+        reply, _ = await kitchen.ask(Request(Intent.ANNOUNCE_TIMER, said))
+        assert reply == "peer.timer_sent"
+        await office.run.watch.until(Said)
+        assert [t.length for t in office.run.house.timers.all()] == [300]
+        assert kitchen.run.house.timers.all() == []
+
+    two_rooms(tmp_path, story)
+
+
+@needs_mosquitto
+def test_an_announcement_is_said_in_another_room(tmp_path: Path) -> None:
+    async def story(kitchen: Household, office: Household) -> None:
+        said = slots(announcement=kitchen.id("announcement", "dinner"), all=1)
+        reply, _ = await kitchen.ask(Request(Intent.ANNOUNCE, said))
+        assert reply == "peer.sent"
+        assert (await office.run.watch.until(Said)).text == "Dinner is ready."
+
+    two_rooms(tmp_path, story)
+
+
+@needs_mosquitto
+def test_of_two_houses_that_woke_one_acts(tmp_path: Path) -> None:
+    async def story(kitchen: Household, office: Household) -> None:
+        for home in (kitchen, office):
+            home.run.ears.ask(Intent.TIMER_SET, *slots(duration=60))
+        replies = [(await home.run.watch.until(Did)).reply for home in (kitchen, office)]
+        assert sorted(replies) == ["peer.elsewhere", "timer.set"]
+        timers = [len(home.run.house.timers.all()) for home in (kitchen, office)]
+        assert sorted(timers) == [0, 1]
+
+    two_rooms(tmp_path, story)

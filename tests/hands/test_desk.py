@@ -1,0 +1,332 @@
+"""What a running house answers on its local socket, and to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import dataclasses
+import functools
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from device.config import Config, Ledger
+from device.data import inventory, ledgerreader
+from device.data.ledgerwriter import Health
+from device.errors import HandsSilent, NotAllowed
+from device.events import Did, Said
+from device.hands import desk, loop
+from device.hands.guard import Guard
+from device.hands.ledgernotes import ALERTS, Scribe
+from device.hands.letters import Door
+from device.letter import Ended, Fault, FaultCode, Hello, Woke, pack
+from device.mind.types import Intent, Outcome, Slot
+from device.sockets import server
+from device.sockets.server import Peer, may_ask
+from tests.hands.houses import DEADLINE, Home, home
+
+
+def in_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Run a test in an event loop of its own."""
+
+    @functools.wraps(test)
+    def run(*args: object, **kwargs: object) -> None:
+        async def story() -> None:
+            await test(*args, **kwargs)
+
+        asyncio.run(story())
+
+    return run
+
+
+@dataclasses.dataclass
+class Asked:
+    """A house with its desk."""
+
+    home: Home
+    scribe: Scribe
+    path: Path
+    state: Path
+
+    async def answer(self, request: dict[str, object]) -> dict[str, Any]:
+        return await asyncio.to_thread(server.answer_to, self.path, request)
+
+    async def view(self) -> ledgerreader.View:
+        return ledgerreader.from_wire(await self.answer({"ask": "ledger"}))
+
+
+@contextlib.asynccontextmanager
+async def asked_desk(folder: Path, *, texts: bool = False) -> AsyncIterator[Asked]:
+    path = folder / "ask.sock"
+
+    def change(config: Config) -> Config:
+        service = dataclasses.replace(config.service, ask=str(path))
+        return dataclasses.replace(config, service=service, ledger=Ledger(texts=texts))
+
+    async with home(folder, change=change) as there:
+        # the fixture's ears greet before the desk is there: for the ledger they greet once more
+        await there.watch.until(Hello)
+        settings = folder / "keepmum.toml"
+        async with desk.desk(there.house, settings) as scribe:
+            there.house.journal.publish(Hello(7, bytes(8)))
+            yield Asked(there, scribe, path, folder / "state")
+
+
+@in_loop
+async def test_letters_become_rows(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
+        await asked.home.watch.until(Did)
+        await asked.home.watch.until(Ended)
+        (row,) = (await asked.view()).rows
+    assert (row.word, row.done, row.tenths, row.text) == ("alexa", "timer set", 15, None)
+    assert row.acted_ms is not None
+
+
+@in_loop
+async def test_texts_are_kept_if_the_owner_says_so(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path, texts=True) as asked:
+        asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
+        await asked.home.watch.until(Ended)
+        (row,) = (await asked.view()).rows
+    assert row.text == "timer set: 5:00"
+
+
+@in_loop
+async def test_missed_numbers_and_lost_ears_show(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        asked.home.ears.ask(Intent.TIME)
+        asked.home.ears.number += 2
+        asked.home.ears.ask(Intent.TIME)
+        await asked.home.watch.until(Ended, 2)
+        asked.home.ears.send(Fault(FaultCode.MICROPHONE_LOST))
+        await asked.home.watch.until(Fault)
+        view = await asked.view()
+    assert [g.count for g in view.gaps] == [2]
+    assert [t.name for t in view.troubles] == ["microphone lost"]
+
+
+@in_loop
+async def test_hands_that_are_stopped_read_to_the_end(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        house, ears = asked.home.house, asked.home.ears
+        ears.ask(Intent.TIME)
+        await asked.home.watch.until(Ended)
+        assert ears.socket is not None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        door = Door(ours, Guard(60, lambda: 0.0))
+        for letter in (Hello(9, bytes(8)), Woke(1, 0, 3), Ended(1, Outcome.NO_SPEECH, 9)):
+            theirs.send(pack(letter))
+        loop.shut(door, house, "stopping")
+        with pytest.raises(BrokenPipeError):
+            theirs.send(pack(Woke(2, 0, 3)))
+        theirs.close()
+        house.journal.publish(Hello(10, bytes(8)))
+        view = await asked.view()
+    assert [r.number for r in view.rows] == [1, 1]
+    # the fixture's own ears were never closed: that is the only gap
+    assert [g.count for g in view.gaps] == [None]
+
+
+@in_loop
+async def test_a_watcher_sees_letters_and_what_the_house_is(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        reader, writer = await asyncio.open_unix_connection(asked.path)
+        writer.write(b'{"ask": "watch"}\n')
+        first = json.loads(await asyncio.wait_for(reader.readline(), DEADLINE))
+        asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
+        seen = [first]
+        while seen[-1]["event"] != "ended":
+            seen.append(json.loads(await asyncio.wait_for(reader.readline(), DEADLINE)))
+        writer.close()
+    assert (first["event"], first["timers"], first["ears"]) == ("house", [], True)
+    by_event = {record["event"]: record for record in seen}
+    assert by_event["woke"] == {
+        "event": "woke",
+        "at": by_event["woke"]["at"],
+        "number": 1,
+        "word": "alexa",
+    }
+    assert by_event["command"]["what"] == "timer set: 5:00"
+    assert by_event["ended"] | {"at": 0} == {
+        "event": "ended", "at": 0, "number": 1, "outcome": "command", "seconds": 1.5,
+    }  # fmt: skip
+    assert not any("score" in json.dumps(record) for record in seen)
+
+
+@in_loop
+async def test_timers_show_once_they_are_set(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        reader, writer = await asyncio.open_unix_connection(asked.path)
+        writer.write(b'{"ask": "watch"}\n')
+        asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
+        timers: list[dict[str, object]] = []
+        while not timers:
+            record = json.loads(await asyncio.wait_for(reader.readline(), DEADLINE))
+            timers = record.get("timers", [])
+        writer.close()
+    assert [t["left"] for t in timers] == [300.0]
+
+
+@in_loop
+async def test_a_watcher_that_hangs_up_is_forgotten(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        for _ in range(3 * server.MAX_ASKERS):
+            reader, writer = await asyncio.open_unix_connection(asked.path)
+            writer.write(b'{"ask": "watch"}\n')
+            await asyncio.wait_for(reader.readline(), DEADLINE)
+            writer.close()
+            await writer.wait_closed()
+        assert (await asked.view()).rows == ()
+
+
+@in_loop
+async def test_no_more_than_a_few_may_watch_at_once(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked, contextlib.AsyncExitStack() as stack:
+        for _ in range(server.MAX_ASKERS):
+            reader, writer = await asyncio.open_unix_connection(asked.path)
+            stack.callback(writer.close)
+            writer.write(b'{"ask": "watch"}\n')
+            await asyncio.wait_for(reader.readline(), DEADLINE)
+        with pytest.raises(NotAllowed, match="too many"):
+            await asked.view()
+
+
+@pytest.mark.parametrize(
+    "request_", [b"\n", b"[]\n", b"{}\n", b'{"ask": "listen"}\n', b"junk\n", b"x" * 9000 + b"\n"]
+)
+@in_loop
+async def test_anything_else_is_answered_with_silence(tmp_path: Path, request_: bytes) -> None:
+    async with asked_desk(tmp_path) as asked:
+        reader, writer = await asyncio.open_unix_connection(asked.path)
+        writer.write(request_)
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), DEADLINE) == b""
+        writer.close()
+        assert (await asked.view()).rows == ()
+
+
+@in_loop
+async def test_an_export_holds_the_timer_and_the_list(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        asked.home.house.timers.add(300, "planted-pasta")
+        asked.home.house.lists.add("shopping", "planted-milk")
+        answer = await asked.answer({"ask": "export"})
+    tar = base64.b64decode(str(answer["tar"]))
+    assert b"planted-pasta" in tar
+    assert b"planted-milk" in tar
+
+
+@in_loop
+async def test_forgetting_reaches_memory_and_every_file(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path, texts=True) as asked:
+        house = asked.home.house
+        house.lists.add("shopping", "planted-milk")
+        house.timers.add(300, "planted-pasta")
+        asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
+        await asked.home.watch.until(Did)
+        done = await asked.answer({"ask": "forget", "kinds": list(inventory.kinds())})
+        assert done["rows"] == 1
+        assert house.timers.all() == []
+        assert house.lists.items("shopping") == ()
+        raw = b"".join(f.read_bytes() for f in inventory.every_file(asked.state))
+        assert b"planted" not in raw
+        assert b"5:00" not in raw
+        asked.home.ears.ask(Intent.TIME)
+        await asked.home.watch.until(Ended, 2)
+        view = await asked.view()
+    assert (len(view.rows), view.gaps) == (1, ())
+
+
+@in_loop
+async def test_every_file_of_a_house_in_use_is_declared(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        house = asked.home.house
+        house.timers.add(300, "pasta")
+        house.alarms.add(420, 31)
+        house.lists.add("shopping", "milk")
+        await house.volume.change(35)
+        await asked.answer({"ask": "export"})
+        assert inventory.undeclared(asked.state) == []
+        assert inventory.undeclared_tables(asked.state) == []
+    assert inventory.undeclared(asked.state) == []
+
+
+@in_loop
+async def test_a_sick_disk_is_said_aloud(tmp_path: Path) -> None:
+    async with asked_desk(tmp_path) as asked:
+        phrases = asked.home.house.replies.phrases
+        assert [k for k in ALERTS.values() if f"alert.{k}" not in phrases] == []
+        asked.scribe.clerk._say(Health.FULL)
+        said = await asked.home.watch.until(Said)
+    assert said.reply == "alert.ledger_full"
+
+
+@in_loop
+async def test_nobody_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(HandsSilent):
+        server.answer_to(tmp_path / "none", {"ask": "ledger"})
+
+
+def test_who_may_ask() -> None:
+    def ask(uid: int, groups: set[int], *, seen: bool = True) -> bool:
+        return may_ask(Peer(uid, frozenset(groups)), own=990, group=123, seen=seen)
+
+    assert ask(0, {0})
+    assert ask(990, {990})
+    assert ask(1000, {1000, 123})
+    assert not ask(1000, {1000})
+    assert not ask(server.NOBODY, {1000})
+    assert ask(server.NOBODY, {server.NOBODY}, seen=False)
+    assert not ask(1000, {1000}, seen=False)
+
+
+STRANGER = """
+import os, sys
+from pathlib import Path
+from device.errors import KeepmumError
+from device.hands import localsocket
+os.setgroups([int(g) for g in sys.argv[3:]])
+os.setgid(12345)
+os.setuid(12345)
+try:
+    server.answer_to(Path(sys.argv[1]), {"ask": "ledger"})
+    print("answered")
+except KeepmumError as error:
+    print(type(error).__name__)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+@in_loop
+async def test_the_kernel_says_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "group_id", lambda: 4242)
+    # not pytest's folder: nobody else may look into that
+    with tempfile.TemporaryDirectory(prefix="keepmum-") as folder:
+        Path(folder).chmod(0o755)
+        async with asked_desk(Path(folder)) as asked:
+            assert stat.S_IMODE(asked.path.stat().st_mode) == 0o660
+            assert asked.path.stat().st_gid == 4242
+            assert await _a_stranger_hears(asked.path) == "NotAllowed"
+            assert await _a_stranger_hears(asked.path, 4242) == "answered"
+            # whoever gets past the mode of the file is still told by the kernel
+            asked.path.chmod(0o666)
+            assert await _a_stranger_hears(asked.path) == "NotAllowed"
+
+
+async def _a_stranger_hears(path: Path, *groups: int) -> str:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STRANGER, str(path), "x", *map(str, groups), stdout=subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    return out.decode().strip()
