@@ -32,7 +32,7 @@ NAMES = {
 
 def texts() -> list[str]:
     """All phrases of the English replies as a voice would say them, each once."""
-    file = ROOT / "device" / "hands" / "phrases" / "en.toml"
+    file = ROOT / "device" / "hands" / "voice" / "phrases" / "en.toml"
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
     phrases = [p for table in tables.values() for p in table.values() if isinstance(p, str)]
     return list(dict.fromkeys(text for p in phrases if (text := _filled(p).strip())))

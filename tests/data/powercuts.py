@@ -23,7 +23,7 @@ SECTOR = 512
 LEDGER_WRITER = """
 import os, sys
 from pathlib import Path
-from device.hands import ledger
+from device.data import ledger
 from device.data.ledger import Note
 from device.letter import Hello, Woke, Ended
 from device.mind.types import Outcome

@@ -185,7 +185,7 @@ def test_commits_wait_for_the_disk(db: sqlite3.Connection) -> None:
 WRITER = """
 import os, sys
 from pathlib import Path
-from device.hands import ledger
+from device.data import ledger
 from device.data.ledger import Note
 from device.letter import Hello, Woke
 with open(sys.argv[2], 'wb', buffering=0) as told:

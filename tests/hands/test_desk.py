@@ -295,7 +295,7 @@ STRANGER = """
 import os, sys
 from pathlib import Path
 from device.errors import KeepmumError
-from device.hands import localsocket
+from device.sockets import server
 os.setgroups([int(g) for g in sys.argv[3:]])
 os.setgid(12345)
 os.setuid(12345)

@@ -148,7 +148,7 @@ def environment() -> Path:
     if not (base / "done").exists():
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
-        installer = str(ROOT / "device" / "commands" / "install.py")
+        installer = str(ROOT / "device" / "cli" / "install.py")
         with tempfile.TemporaryDirectory(prefix="keepmum-build-") as work:
             build = (str(BOOT), "run", work, str(base / "layer"), "--")
             install = ("/usr/bin/python3", installer, "install", "--only", "environment")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.seal.machine import ENTER, ROOT, Machine
 
-INSTALLER = str(ROOT / "device" / "commands" / "install.py")
+INSTALLER = str(ROOT / "device" / "cli" / "install.py")
 SOUND = "/run/keepmum-test"
 SITE = "/opt/keepmum/venv/lib/python3.11/site-packages"
 PYTHON = "/opt/keepmum/venv/bin/python3"

@@ -202,7 +202,7 @@ def test_each_unit_gets_its_sound_nodes_and_no_other(
 
 
 ASK_RUNNER = """import asyncio, sys
-from device.hands import runner
+from device.owncommands import runner
 path = "/run/keepmum-commands/commands.sock"
 status, output = asyncio.run(runner.ask(path, int(sys.argv[1]), 5.0))
 print(status.name, output.decode())
