@@ -1,4 +1,4 @@
-"""The README's tables, made from the code: `make docs` writes them, a test compares them."""
+"""The tables of README and docs, made from the code: `make docs` writes them, a test compares."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from device.config.schema import REQUIRED, fields_of, limits
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+PAGES = (README, *sorted((ROOT / "device" / "docs").glob("*.md")))
+"""All that a stranger reads."""
 BENCHMARKS_HEAD = ("| benchmark | figure | measured | |", "|---|---|---|---|")
 
 
@@ -125,26 +127,40 @@ TABLES = {
 """Compared with the code by a test; the benchmarks' table is only written."""
 
 
+def page_of(name: str) -> Path:
+    """The page that holds a table's marks."""
+    for page in PAGES:
+        if f"<!-- {name} -->" in page.read_text(encoding="utf-8"):
+            return page
+    raise ValueError(f"no page has a place for the table of {name}")
+
+
 def between(text: str, name: str) -> str:
-    """The part of the README between a table's marks."""
+    """The part of a page between a table's marks."""
     _, _, rest = text.partition(f"<!-- {name} -->\n")
     inside, mark, _ = rest.partition(f"\n<!-- /{name} -->")
     if not mark:
-        raise ValueError(f"the README has no place for the table of {name}")
+        raise ValueError(f"the page has no end for the table of {name}")
     return inside
 
 
+def told(name: str) -> str:
+    """A table as its page has it."""
+    return between(page_of(name).read_text(encoding="utf-8"), name)
+
+
 def write() -> None:
-    """Put the tables into the README."""
-    text = README.read_text(encoding="utf-8")
+    """Put the tables into their pages."""
     made = {name: table() for name, table in TABLES.items()}
-    made["benchmarks"] = benchmarks(between(text, "benchmarks"), ROOT / "build" / "bench")
+    made["benchmarks"] = benchmarks(told("benchmarks"), ROOT / "build" / "bench")
     for name, table in made.items():
-        text = text.replace(
+        page = page_of(name)
+        text = page.read_text(encoding="utf-8")
+        new = text.replace(
             f"<!-- {name} -->\n{between(text, name)}\n<!-- /{name} -->",
             f"<!-- {name} -->\n{table}\n<!-- /{name} -->",
         )
-    README.write_text(text, encoding="utf-8")
+        page.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":
