@@ -1,6 +1,9 @@
 """What every heard word could have been, and at what cost: all that the search needs to know.
 
-Costs are in words: 1 is a whole word of four phones or more that is missing.
+A word that carries meaning is never exchanged for another, left out or put in. What is forgiven:
+small words that add nothing, another spelling of the same sound, one word written as two or two as
+one, and what the sentence file names as a known confusion of recognizers. Costs are in words: 1
+is a whole word of four phones or more.
 """
 
 from __future__ import annotations
@@ -13,19 +16,17 @@ from device.language.sentences import Sentences
 from device.language.soundalikes import Lexicon
 from device.language.text import fold
 
-MISSED = 0.75
-"""A word of the sentence that was not heard; of a small word, a part of its length."""
 SMALL = 0.6
 """A small word missing or too many costs this part of its weight."""
-MOST_UNLIKE = 0.4
-"""Words less alike than this are never exchanged."""
-MOST_UNLIKE_VALUE = 0.3
-"""The same for words that fill a slot."""
-MOST_UNLIKE_JOINED = 0.2
+SAME_SOUND = 0.06
+"""Words more unlike than this are never exchanged: "tyme" is "time", "inside" isn't "outside"."""
 SLIP = 0.05
 """The least cost of anything that isn't word for word."""
+CONFUSED = 0.3
+"""A known confusion."""
 CLIPPED_AWAY = 0.2
 """A first word that the wake word swallowed, in whole or but for its end."""
+MOST_UNLIKE_END = 0.25
 NEVER = 1e9
 
 
@@ -37,8 +38,6 @@ class Vocabulary(Protocol):
     lexicon: Lexicon
     known: frozenset[str]
     """All words, without accents."""
-    values: frozenset[str]
-    """Those that fill a slot."""
 
 
 class Hearing:
@@ -56,24 +55,18 @@ class Hearing:
         self.parted = [self._parts(word) for word in words]
         """Place → words of sentences that a heard word begins with."""
         self.too_many = [self._too_many(word) for word in words]
-        if clipped and words:
-            self.too_many[0] = min(self.too_many[0], self._leftover(words[0]))
         self.left = self._least_cost_left()
         """left[i]: the words heard from i on cost at least this."""
 
     def missed(self, word: str) -> float:
-        """What it costs that `word` was not heard; a word with an opposite must be."""
-        if word in self._opposites:
-            return NEVER
-        return SMALL * self._of.ear.weight(word) if word in self._small else MISSED
+        """What it costs that `word` was not heard: only a small word may be missing."""
+        return SMALL * self._of.ear.weight(word) if word in self._small else NEVER
 
     def fills(self, word: str, place: int) -> bool:
         """Whether the word heard at `place` may stand for `word`, which fills a slot: it must
-        sound much like it, and be neither another such word nor a small one ("for", "four").
+        be no other word of a sentence, and no small one ("for", "four").
         """
-        if self.folded[place] in self._of.values or self.words[place] in self._small:
-            return False
-        return self._of.ear.unlike(word, self.words[place]) <= MOST_UNLIKE_VALUE
+        return self.folded[place] not in self._of.known and self.words[place] not in self._small
 
     def end_of(self, word: str) -> float:
         """What it costs to take the first heard word for the end of `word`."""
@@ -84,7 +77,7 @@ class Hearing:
         if 2 * len(heard) < len(phones) or len(heard) >= len(phones):
             return NEVER
         unlikeness = unlike(phones[-len(heard) :], heard)
-        return CLIPPED_AWAY / 2 + unlikeness if unlikeness <= MOST_UNLIKE else NEVER
+        return CLIPPED_AWAY / 2 + unlikeness if unlikeness <= MOST_UNLIKE_END else NEVER
 
     def seconds(self, place: int, first: str, words: Sequence[str]) -> dict[str, float]:
         """Which of `words` the word heard at `place` goes on with after `first`, and the cost."""
@@ -104,19 +97,20 @@ class Hearing:
         return self._joined[place]
 
     def _exchanges(self, heard: str) -> dict[str, float]:
+        sentences, weight = self._of.sentences, self._of.ear.weight
         apart = self._opposites.get(heard, frozenset())
-        weight = self._of.ear.weight
-        return {
+        alike = {
             word: max(SLIP, max(weight(word), weight(heard)) * unlikeness)
-            for word, unlikeness in self._of.lexicon.near((heard,), MOST_UNLIKE).items()
+            for word, unlikeness in self._of.lexicon.near((heard,), SAME_SOUND).items()
             if word not in apart and fold(word) != fold(heard)
         }
+        return dict.fromkeys(sentences.confusions.get(heard, ()), CONFUSED) | alike
 
     def _joins(self, place: int) -> dict[str, float]:
         pair = self.words[place : place + 2]
         if len(pair) < 2:
             return {}
-        near = self._of.lexicon.near(pair, MOST_UNLIKE_JOINED)
+        near = self._of.lexicon.near(pair, SAME_SOUND)
         return {word: SLIP + unlikeness for word, unlikeness in near.items()}
 
     def _parts(self, heard: str) -> list[str]:
@@ -132,14 +126,8 @@ class Hearing:
         ]
 
     def _too_many(self, word: str) -> float:
-        """What it costs that `word` was heard and is left out."""
-        if word in self._opposites:
-            return NEVER
-        return self._of.ear.weight(word) * (SMALL if word in self._small else 1.0)
-
-    def _leftover(self, word: str) -> float:
-        """The same for what may be left of the wake word or a clipped one."""
-        return CLIPPED_AWAY if self._of.ear.weight(word) <= 0.5 else NEVER
+        """What it costs that `word` was heard and is left out: only a small one may be."""
+        return SMALL * self._of.ear.weight(word) if word in self._small else NEVER
 
     def _least_cost_left(self) -> list[float]:
         left = [0.0, 0.0]

@@ -1,10 +1,9 @@
 """From words that a recognizer heard to a request: the cheapest path through the sentences.
 
-Exact sentences cost nothing. A word may be exchanged for one that sounds like it, two words heard
-may be one (or one be two), a small word may be missing or too many: each at a cost by sound. What
-costs more than the limit is no command. A word that fills a slot must have been heard, words with
-an opposite are never taken for it, and when two different requests cost nearly the same, neither
-is taken.
+Exact sentences cost nothing. Beyond them only what carries no meaning is forgiven (see
+`device/language/hearing.py`), at a cost; what costs more than the limit is no command, and when two
+different requests cost nearly the same, neither is taken. Between the wrong thing and nothing it
+is always nothing.
 """
 
 from __future__ import annotations
@@ -49,8 +48,6 @@ class Matcher:
         self.known = frozenset(fold(word) for word in sentences.graph.words)
         self._automaton = sentences.automaton
         self._by_word = tuple(_by_word(arcs) for arcs in self._automaton.states)
-        arcs = [arc for state in self._automaton.states for arc in state]
-        self.values = frozenset(fold(word) for word, tag, _ in arcs if tag)
         self._limit_per_word, self._limit = limit_per_word, limit
 
     def match(self, words: Sequence[str], clipped: bool = False) -> Request | None:

@@ -107,7 +107,8 @@ class Search:
             self._push((state, place + 1, held), cost + hearing.too_many[place], node, ())
         for word, tag, target in self._automaton.states[state]:
             if not tag:
-                missed = CLIPPED_AWAY if first else hearing.missed(word)
+                # any first word may be gone: only where no other goes on so is it known which
+                missed = min(hearing.missed(word), CLIPPED_AWAY if first else NEVER)
                 self._push((target, place, held), cost + missed, node, (word,))
             if place < len(hearing.words):
                 self._heard_as(node, (word, tag, target), cost, first)

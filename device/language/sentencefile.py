@@ -37,6 +37,7 @@ _TOP = (
     "never_ignore",
     "small_words",
     "opposites",
+    "confusions",
     "before",
     "after",
 )
@@ -118,6 +119,8 @@ class SentenceFile:
     after: Node | None = None
     """What may be said after every sentence of this file: courtesy that no sentence needs."""
     opposites: tuple[tuple[str, ...], ...] = ()
+    confusions: tuple[tuple[str, ...], ...] = ()
+    """What recognizers write, and what may have been said."""
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -179,8 +182,8 @@ class _Reader:
                 setattr(self._out, key, words)
             elif key in ("before", "after"):
                 setattr(self._out, key, self._plain(value, key))
-            elif key == "opposites":
-                self._out.opposites = tuple(self._tokens(str(pair)) for pair in value or ())
+            elif key in ("opposites", "confusions"):
+                setattr(self._out, key, tuple(self._tokens(str(words)) for words in value or ()))
             else:
                 for name, body in self._table(value or {}, key).items():
                     getattr(self, f"_{key}")(name, body)

@@ -6,6 +6,7 @@ sentences say the same; its lists add to those of the same name.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -39,6 +40,8 @@ class Sentences:
     """Words of what may be said before or after any sentence."""
     opposites: Mapping[str, frozenset[str]]
     """Words that are never taken for one another, however alike they sound."""
+    confusions: Mapping[str, frozenset[str]]
+    """A word that recognizers write → what may have been said."""
     sources: Mapping[int, tuple[str, int]] = field(repr=False)
     """rank of a meaning → (file, line)"""
     lists: Mapping[str, tuple[tuple[str, int], ...]] = field(repr=False)
@@ -111,6 +114,7 @@ class _Merger:
             small_words=frozenset(word for file in self._files for word in file.small_words),
             polite=frozenset(word for words in self._around() for word in words),
             opposites=self._opposites(),
+            confusions=self._confusions(),
             sources=self._sources,
             lists=self._lists.texts(),
         )
@@ -231,3 +235,10 @@ class _Merger:
                 for word in group:
                     apart[word] = apart.get(word, frozenset()) | (set(group) - {word})
         return apart
+
+    def _confusions(self) -> dict[str, frozenset[str]]:
+        meant: dict[str, set[str]] = defaultdict(set)
+        for file in self._files:
+            for written, *said in file.confusions:
+                meant[written].update(said)
+        return {written: frozenset(said) for written, said in meant.items()}

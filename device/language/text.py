@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from device.language.numbers import LARGEST, spell
 
@@ -17,7 +17,8 @@ _POINT = {"en": " point ", "fr": " virgule "}
 _DEGREES = {"en": " degrees ", "fr": " degrés "}
 # French elisions are words of their own ("l' entrée"), as recognizers for French write them.
 _ELISION = re.compile(r"\b(jusqu|lorsqu|puisqu|quoiqu|qu|[cdjlmnst])'(?!$)")
-_CLOCK = re.compile(r"(\d{1,2})[:h](\d{2})\b")
+_CLOCK = re.compile(r"\b(\d{1,2}) ?[:h] ?(\d{2})\b")
+_HOUR = re.compile(r"\b(\d{1,2}) ?h\b")
 _DECIMAL = re.compile(r"(\d)[.,](\d)")
 _HALF_OF_DAY = re.compile(r"(?<=\d)\s*([ap])\.?m\b\.?")
 _DIGITS = re.compile(r"\d+")
@@ -30,7 +31,9 @@ def tokens(text: str, language: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFC", text).lower().replace("’", "'").replace("ʼ", "'")
     if language == "en":
         plain = _HALF_OF_DAY.sub(r" \1 m ", plain)  # "7:30am" is said "seven thirty a m"
-    plain = _CLOCK.sub(_clock_words(language), plain)
+    plain = _CLOCK.sub(partial(_clock_words, language), plain)
+    if language == "fr":
+        plain = _HOUR.sub(r"\1 heures ", plain)
     plain = _DECIMAL.sub(rf"\1{_POINT.get(language, ' ')}\2", plain)
     plain = plain.replace("%", _PERCENT.get(language, " "))
     plain = plain.replace("°", _DEGREES.get(language, " ")).replace("&", " and ")
@@ -41,8 +44,14 @@ def tokens(text: str, language: str) -> tuple[str, ...]:
     return tuple(_LOOSE_QUOTE.sub(" ", plain).split())
 
 
-def _clock_words(language: str) -> str:
-    return r"\1 heures \2" if language == "fr" else r"\1 \2"
+def _clock_words(language: str, found: re.Match[str]) -> str:
+    """ "7:05" as it is said: "seven oh five", "7 heures 5"; "7:00" is "seven o'clock"."""
+    hour, minute = found.groups()
+    if language == "fr":
+        return f" {hour} heures {minute if int(minute) else ''} "
+    if not int(minute):  # "13:00" has no o'clock
+        return f" {hour} o'clock " if 0 < int(hour) <= 12 else f" {hour} hundred "
+    return f" {hour} {'oh ' * (minute[0] == '0')}{int(minute)} "
 
 
 def _spoken(digits: str, language: str) -> str:

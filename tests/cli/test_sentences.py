@@ -69,7 +69,7 @@ def test_check_says_that_own_commands_take_no_values(
 
 
 def test_try_shows_what_a_text_asks_for(settings: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    sentences.try_text("turn on the kitchn light", settings)
+    sentences.try_text("turn on the uh kitchen light", settings)
     out = capsys.readouterr().out
     assert 'TURN_ON device="Kitchen Light"' in out
     assert "at a cost of" in out

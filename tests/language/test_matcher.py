@@ -30,6 +30,15 @@ UNDERSTOOD = {
     "volume a hundred percent": "VOLUME_SET percent=100",
     "Silence!": "SILENCE",
     "stop": "STOP",
+    "set an alarm for 7:05": "ALARM_SET time12=425",
+    "set an alarm for 7:00": "ALARM_SET time12=420",
+    "set an alarm for 21:00": "ALARM_SET time=1260",
+    "set an alarm for 0:15": "ALARM_SET time=15",
+    "set an alarm for 8 tonight": "ALARM_SET time=1200",
+    "set an alarm for two at night": "ALARM_SET time=120",
+    "set an alarm for half past twelve at night": "ALARM_SET time=30",
+    "set an alarm for eight this evening": "ALARM_SET time=1200",
+    "set an alarm for midday": "ALARM_SET time=720",
     "what can you do": "HELP",
 }
 
@@ -48,6 +57,8 @@ def test_understands_exact_sentences(text: str, expected: str) -> None:
         "set a time for five minute": "TIMER_SET duration=300",
         "please set timer for twenty five minutes": "TIMER_SET duration=1500",
         "what's the tyme": "TIME",
+        "stop of the lights": "-",
+        "turn the uh volume up now": "VOLUME_UP",
     }.items(),
 )
 def test_forgives_small_errors(text: str, expected: str) -> None:
