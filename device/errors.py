@@ -283,6 +283,29 @@ class PanelRefused(KeepmumError):
     exit_code = 62
 
 
+class NotMuted(KeepmumError):
+    """The panel could not write the mute flag: the speaker is as it was."""
+
+    mend = (
+        "Look at `journalctl -u keepmum-panel` for the reason: a full or read-only disk, usually."
+    )
+    exit_code = 68
+
+
+class PanelGone(KeepmumError):
+    """The panel ended: a light that nobody tends could be dark while sound is taken in."""
+
+    mend = "Nothing: ears start anew and find the new panel; if it stays away, see keepmum-panel."
+    exit_code = 69
+
+
+class NoPanelSocket(KeepmumError):
+    """The panel can't listen at {socket}: {why}."""
+
+    mend = "Start it through keepmum-panel.service, or name a folder that this user can write."
+    exit_code = 59
+
+
 class NotRoot(KeepmumError):
     """{what} needs root."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from device.errors import MicrophoneBusy, NoLetterSocket, NoMicrophone
 
 NO_MICROPHONE_S = 1.0
+PANEL_S = 2.0
+"""A panel whose sockets are just being made is waited for; without one there is no lamp."""
 
 
 def run_daemon(name: str, arguments: list[str]) -> int:
@@ -42,7 +44,9 @@ def _ears(arguments: list[str]) -> int:
     from device.panel import protocol
 
     settings = config.load(options.config)
-    line = protocol.connect(settings.panel.socket)
+    line = None
+    if settings.panel.lamp_socket:
+        line = protocol.await_panel(settings.panel.lamp_socket, PANEL_S)
     given = Given(
         letters=letters,
         panel=line.detach() if line else -1,
@@ -67,7 +71,7 @@ def _hands(arguments: list[str]) -> int:
     from device.panel.protocol import LampLine
 
     settings = config.load(options.config)
-    lamp = LampLine(settings.panel.socket).name
+    lamp = LampLine(settings.panel.lamp_socket)
     live(settings, names.in_force(settings), options.config, lamp)
     return 0
 
@@ -75,7 +79,7 @@ def _hands(arguments: list[str]) -> int:
 def _panel(arguments: list[str]) -> int:
     options = _parser("panel", "Button, lamp and mute flag.").parse_args(arguments)
     from device import config
-    from device.panel.loop import main
+    from device.panel.start import main
 
     main(config.load(options.config))
     return 0

@@ -27,6 +27,7 @@ COMMAND = Path("/usr/local/bin/keepmum")
 STATE = tuple(Path(f"/var/lib/keepmum{each}") for each in ("", "-panel", "-commands"))
 USERS = ("keepmum-ears", "keepmum-hands", "keepmum-panel", "keepmum-commands")
 GROUP = "keepmum"
+LAMP_GROUP = "keepmum-lamp"
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     *("python3-venv", "python3-dev", "gcc", "portaudio19-dev", "libasound2-plugins"),
@@ -145,6 +146,8 @@ def units() -> None:
     run("systemctl", "daemon-reload")
     enabled = [n for n in _unit_names() if "\n[Install]" in _unit_text(n)]
     run("systemctl", "enable", "--quiet", *enabled)
+    # a socket keeps the mode that it was made with: made anew, then those who listen on it
+    run("systemctl", "restart", "keepmum-panel.socket", "keepmum-lamp.socket")
     run("systemctl", "restart", "keepmum-panel.service", "keepmum-mute.path")
     run("systemctl", "restart", "keepmum-hands.service", check=False)
     # --no-block: ears that find no microphone keep trying, and that is doctor's to say
@@ -201,7 +204,7 @@ def uninstall(*, purge: bool) -> None:
             shutil.rmtree(folder, ignore_errors=True)
         for user in USERS:
             run("userdel", user, check=False)
-        for group in (*USERS, GROUP):
+        for group in (*USERS, GROUP, LAMP_GROUP):
             run("groupdel", group, check=False)
 
 

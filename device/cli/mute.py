@@ -11,7 +11,7 @@ import typer
 from device import config
 from device.cli.run import ConfigFile
 from device.cli.units import EARS, is_active
-from device.errors import EarsStay
+from device.errors import EarsStay, NotMuted
 from device.panel import protocol
 
 app = typer.Typer()
@@ -21,7 +21,8 @@ PATIENCE_S = 5.0
 @app.command("mute")
 def mute(config_file: ConfigFile = None) -> None:
     """Mute the microphone: the process that could hear ends, and stays away, also over reboots."""
-    protocol.ask(config.load(config_file).panel.socket, protocol.MUTE)
+    if not protocol.ask(config.load(config_file).panel.socket, protocol.MUTE):
+        raise NotMuted
     if not _ears_are(running=False):
         raise EarsStay
     print("Muted: no process exists that could hear. `keepmum unmute` brings it back.")
@@ -30,7 +31,8 @@ def mute(config_file: ConfigFile = None) -> None:
 @app.command("unmute")
 def unmute(config_file: ConfigFile = None) -> None:
     """Unmute the microphone: the ears are started again."""
-    protocol.ask(config.load(config_file).panel.socket, protocol.UNMUTE)
+    if protocol.ask(config.load(config_file).panel.socket, protocol.UNMUTE):
+        raise NotMuted
     print("Unmuted: the ears are being started.")
 
 

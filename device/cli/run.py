@@ -88,7 +88,9 @@ def _placed(settings: Config, folder: Path) -> Config:
         ask=str(_ours(Path(settings.service.ask), reach.own_socket())),
         state=str(_ours(Path(settings.service.state), reach.own_state())),
     )
-    return dataclasses.replace(settings, service=service)
+    # the panel is the service's: its lamp shows what the service's ears do
+    panel = dataclasses.replace(settings.panel, lamp_socket="")
+    return dataclasses.replace(settings, service=service, panel=panel)
 
 
 def _ours(path: Path, otherwise: Path) -> Path:

@@ -221,11 +221,16 @@ class Ledger:
 class Panel:
     """Button, lamp and mute."""
 
-    socket: str = setting("/run/keepmum/panel.sock", "Where mute is asked for and lamps named.")
+    socket: str = setting("/run/keepmum/panel.sock", "Where people ask for mute.")
+    lamp_socket: str = setting(
+        "/run/keepmum/lamp.sock",
+        "Where ears and hands name lamp patterns and the button is told; empty: no panel.",
+    )
     folder: str = setting("/var/lib/keepmum-panel", "Folder of the mute flag.")
     lamp: str = setting(
         "log",
-        "What the lamp is: lines of the log, one LED, a ring of them on SPI, or none.",
+        "What the lamp is: one LED, a ring of them, none, or lines of the log when the speaker"
+        " fails, is muted or is well again (never when it listens).",
         choices=("log", "led", "ring", "none"),
     )
     lamp_pin: int = setting(18, "GPIO number of the LED.", low=0, high=27)

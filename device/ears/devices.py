@@ -14,14 +14,14 @@ from device.ears.recognize.recognizer import Heard as Answer
 from device.ears.recognize.recognizer import Recognizer
 from device.ears.vad import Vad
 from device.ears.wake.wakeword import WakeWords
-from device.errors import HandsGone, RecognizerHung
+from device.errors import HandsGone, PanelGone, RecognizerHung
 from device.letter import Command, Ended, Fault, FaultCode, Letter, Woke, pack
 from device.mind import states as s
 from device.mind.types import FRAME_SECONDS, SCORE_STEPS, Hint, Lamp
 from device.service import Notifier
 
-PRESSED = b"p"
-"""The panel's one word."""
+PRESSED, REFUSED = b"p", b"x"
+"""The panel's two words: the button, and that it doesn't know these ears."""
 
 
 @dataclass(slots=True)
@@ -65,14 +65,20 @@ class Ear:
             yield s.Pressed()
 
     def _panel_says(self) -> bytes:
-        try:
-            return _read(self.panel)
-        except HandsGone:
-            self.panel = -1  # a panel that starts anew has no button until ears do as well
-            return b""
+        """What waits on the panel's line. Raises PanelGone: sealed ears can't connect anew, and a
+        lamp that nobody tends could be dark while sound is taken in."""
+        words, ended = _read(self.panel)
+        if ended and REFUSED in words:
+            self.panel = -1  # a panel that is not these ears' goes on without them, they without it
+        elif ended:
+            raise PanelGone
+        return words
 
     def _hints(self) -> Iterator[s.Event]:
-        for byte in _read(self.hands):
+        words, ended = _read(self.hands)
+        if ended:
+            raise HandsGone
+        for byte in words:
             if byte in Hint.__members__.values():
                 yield s.Hinted(Hint(byte))
 
@@ -148,7 +154,10 @@ class Ear:
         if lamp is not self.lamp:
             self.lamp = lamp
             if self.panel >= 0:
-                os.write(self.panel, bytes((lamp,)))
+                try:
+                    os.write(self.panel, bytes((lamp,)))
+                except (BlockingIOError, ConnectionError) as error:
+                    raise PanelGone from error
 
 
 def _letter(command: s.Do) -> Letter:
@@ -162,16 +171,19 @@ def _letter(command: s.Do) -> Letter:
     raise TypeError(f"no letter says {type(command).__name__}")
 
 
-def _read(descriptor: int) -> bytes:
-    """Whatever single bytes wait there; raises HandsGone if the other side closed."""
-    words = b""
+def _read(descriptor: int) -> tuple[bytes, bool]:
+    """Whatever single bytes wait there, and whether the other side has closed."""
+    words, reset = b"", False
     while True:
         try:
             word = os.read(descriptor, 1)
         except BlockingIOError:
-            return words
-        except ConnectionError as error:
-            raise HandsGone from error
+            return words, False
+        except ConnectionError:
+            if reset:
+                return words, True
+            reset = True  # told once, before what the other side had said last
+            continue
         if not word:
-            raise HandsGone
+            return words, True
         words += word

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from device.config import DEFAULT_PATH, Config
 from device.events import show_outside
@@ -22,21 +22,28 @@ PREPARE_S = 5.0
 """A sentence that never changes is made this often, until there is the sound of all."""
 
 
+class LampLine(Protocol):
+    """The line to the panel."""
+
+    def name(self, lamp: Lamp) -> None:
+        """Show this from now on."""
+
+    async def keep(self) -> None:
+        """Stay connected until cancelled."""
+
+
 def live(
-    config: Config,
-    names: NameTable,
-    settings: Path | None = None,
-    lamp: Callable[[Lamp], None] = lambda lamp: None,
+    config: Config, names: NameTable, settings: Path | None = None, lamp: LampLine | None = None
 ) -> None:
     """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from."""
     asyncio.run(_live(config, names, settings or DEFAULT_PATH, lamp))
 
 
-async def _live(
-    config: Config, names: NameTable, settings: Path, lamp: Callable[[Lamp], None]
-) -> None:
+async def _live(config: Config, names: NameTable, settings: Path, lamp: LampLine | None) -> None:
     house = House(config, names)
-    house.lamp = lamp
+    if lamp is not None:
+        house.lamp = lamp.name
+        house.start(lamp.keep())
     house.volume.mixer = await mixers.find(config.sound.mixer, house.player)
     show_outside(house.journal, house.clock.wall)
     async with desk(house, settings):

@@ -47,12 +47,27 @@ class Bulb(Protocol):
     def show(self, light: Light) -> None:
         """Show it from now on."""
 
+    def tick(self) -> float | None:
+        """Do what is due (a blink); seconds until more is, or None."""
+
 
 class LogBulb:
-    """A light for machines without one: a line of the log for every change."""
+    """For machines without a light: a line of the log when the speaker fails, is mute, or is well.
+
+    Never a line that ears could cause by what they hear: a log is as wide as the disk.
+    """
+
+    def __init__(self) -> None:
+        self._said = ""
 
     def show(self, light: Light) -> None:
-        print(f"lamp: {light.value}", file=sys.stderr, flush=True)
+        said = light.value if light in (Light.MUTED, Light.BROKEN) else "well"
+        if said != self._said:
+            self._said = said
+            print(f"lamp: {said}", file=sys.stderr, flush=True)
+
+    def tick(self) -> float | None:
+        return None
 
 
 class NoBulb:
@@ -60,6 +75,9 @@ class NoBulb:
 
     def show(self, light: Light) -> None:
         """Nothing to show it on."""
+
+    def tick(self) -> float | None:
+        return None
 
 
 def make_bulb(settings: Settings) -> Bulb:

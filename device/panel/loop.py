@@ -1,60 +1,59 @@
 """The panel: who connects, what they may say, what the light shows, whether there are ears.
 
 One thread, one loop: a new connection, a byte on one, or the button. It holds no sound, has no
-network, and is the only process that can set or clear the mute flag.
+network, and is the only process that can set or clear the mute flag. Whatever a visitor does costs
+that visitor's connection and nothing else.
 """
 
 from __future__ import annotations
 
 import selectors
-import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from device import service
-from device.config import Config
 from device.mind.types import Lamp
 from device.panel.flag import MuteFlag
-from device.panel.lights import Bulb, Light, make_bulb, shown
-from device.panel.protocol import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, role_of
+from device.panel.lights import Bulb, Light, shown
+from device.panel.pace import Pace
+from device.panel.places import Places, Visitor
+from device.panel.protocol import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, identify
 
-MAX_PEERS = 16
 TURN_S = 5.0
 """The loop turns at least so often, to tell the service manager that it does."""
 NUDGE_S = 1.0
-
-
-@dataclass(eq=False)
-class Peer:
-    """A connection: who is there, and the pattern they named last."""
-
-    line: socket.socket
-    role: Role
-    lamp: Lamp | None = None
+BEGINNERS = 8
+"""New connections that a turn sees to: those that are there already have their turn too."""
+PEOPLE = frozenset({Role.PERSON})
+ROOMS = frozenset({Role.EARS, Role.HANDS})
 
 
 @dataclass
 class Panel:
     """The panel's state: the flag, the light, and who is connected."""
 
-    server: socket.socket
     flag: MuteFlag
     bulb: Bulb
+    pace: Pace
     alive: Callable[[], None] = lambda: None
     """Called in every turn of the loop."""
-    who: Callable[[socket.socket], Role] = role_of
-    peers: list[Peer] = field(default_factory=list)
+    who: Callable[[socket.socket], tuple[Role, int]] = identify
+    places: Places = field(default_factory=Places)
     light: Light | None = None
-    _nudge: bool = False
+    _nudge_at: float | None = None
+    _later: float | None = None
     _stopped: bool = False
 
     def __post_init__(self) -> None:
         self._selector = selectors.DefaultSelector()
-        self.server.setblocking(False)
-        self._selector.register(self.server, selectors.EVENT_READ, self._welcome)
+
+    def open(self, door: socket.socket, roles: frozenset[Role]) -> None:
+        """Let visitors of these roles in through a listening socket."""
+        door.setblocking(False)
+        self.watch(door.fileno(), lambda: self._welcome(door, roles))
 
     def watch(self, descriptor: int, turn: Callable[[], None]) -> None:
         """Call `turn` whenever `descriptor` can be read (the button, a signal)."""
@@ -68,24 +67,31 @@ class Panel:
         """Turn until stopped."""
         self.show()
         while not self._stopped:
-            self.turn(NUDGE_S if self._nudge else TURN_S)
+            self.turn(TURN_S)
 
     def turn(self, patience_s: float) -> None:
         """Wait for something to happen, at most so long; see to it; show what follows."""
-        ready = self._selector.select(patience_s)
-        for key, _ in ready:
-            key.data()
-        if not ready and self._nudge:
-            self._nudge = False
+        for key, _ in self._selector.select(self._patience(patience_s)):
+            if self._selector.get_map().get(key.fd) is key:  # nobody that this turn sent away
+                key.data()
+        if self._nudge_at is not None and time.monotonic() >= self._nudge_at:
+            self._nudge_at = None
             self.flag.nudge()
         self.show()
         self.alive()
 
+    def _patience(self, most: float) -> float:
+        due = (self._later, self.bulb.tick())
+        waits = [most, *(seconds for seconds in due if seconds is not None)]
+        if self._nudge_at is not None:
+            waits.append(self._nudge_at - time.monotonic())
+        return max(0.0, min(waits))
+
     def pressed(self) -> None:
         """The button, shortly: ears listen as if a wake word had been said."""
-        for peer in self._of(Role.EARS):
+        for visitor in self.places.of(Role.EARS):
             with suppress(OSError):  # ears that just ended hear nothing, as they should
-                peer.line.send(PRESSED)
+                visitor.line.send(PRESSED)
 
     def held(self) -> None:
         """The button, long: mute, or unmute."""
@@ -93,86 +99,72 @@ class Panel:
 
     def mute(self, muted: bool) -> None:
         """Set or clear the flag; the service manager ends or starts the ears."""
-        if muted != self.flag.is_set:
-            (self.flag.set if muted else self.flag.clear)()
-            print("muted" if muted else "unmuted", file=sys.stderr, flush=True)
-        self._nudge = True
+        try:
+            if muted != self.flag.is_set:
+                (self.flag.set if muted else self.flag.clear)()
+                print("muted" if muted else "unmuted", file=sys.stderr, flush=True)
+        except OSError as error:  # a full disk: it is as it was, and who asked is told so
+            print(f"the mute flag stays as it was: {error.strerror}", file=sys.stderr, flush=True)
+        self._nudge_at = time.monotonic() + NUDGE_S
 
     def show(self) -> None:
         """Show what is, if it changed."""
-        light = shown(
-            muted=self.flag.is_set, ears=self._lamp(Role.EARS), hands=self._lamp(Role.HANDS)
-        )
+        self._later = self.pace.show(self.places.lamp(Role.EARS))
+        hands = self.places.lamp(Role.HANDS)
+        light = shown(muted=self.flag.is_set, ears=self.pace.shown, hands=hands)
         if light is not self.light:
             self.light = light
             self.bulb.show(light)
 
-    def _of(self, role: Role) -> list[Peer]:
-        return [p for p in self.peers if p.role is role]
+    def _welcome(self, door: socket.socket, roles: frozenset[Role]) -> None:
+        for _ in range(BEGINNERS):
+            try:
+                line, _ = door.accept()
+            except OSError:  # nobody any more, or nobody can be taken in now
+                return
+            try:
+                line.setblocking(False)
+                role, uid = self.who(line)
+            except OSError:
+                role, uid = Role.NOBODY, -1
+            if role in roles:
+                self._seat(Visitor(line, role, uid))
+            else:
+                with suppress(OSError):
+                    line.send(REFUSED)
+                line.close()
 
-    def _lamp(self, role: Role) -> Lamp | None:
-        """The pattern of the newest connection of a room; None without one."""
-        peers = self._of(role)
-        return (peers[-1].lamp or Lamp.ASLEEP) if peers else None
+    def _seat(self, visitor: Visitor) -> None:
+        for leaving in self.places.seat(visitor):
+            self._farewell(leaving)
+        self.watch(visitor.line.fileno(), lambda: self._hear(visitor))
 
-    def _welcome(self) -> None:
-        line, _ = self.server.accept()
-        line.setblocking(False)
-        peer = Peer(line, self.who(line))
-        if peer.role is Role.NOBODY or len(self.peers) >= MAX_PEERS:
-            with suppress(OSError):
-                line.send(REFUSED)
-            line.close()
-            return
-        self.peers.append(peer)
-        self._selector.register(line, selectors.EVENT_READ, lambda: self._hear(peer))
-
-    def _hear(self, peer: Peer) -> None:
+    def _hear(self, visitor: Visitor) -> None:
         try:
-            word = peer.line.recv(2)
+            word = visitor.line.recv(2)
+        except BlockingIOError:
+            return
         except OSError:
             word = b""
-        if word in MAY[peer.role]:
-            self._obey(peer, word)
+        if word in MAY[visitor.role]:
+            self._obey(visitor, word)
             return
         if word:  # more than a byte, or one that isn't theirs to say
-            print(f"refused what {peer.role.value} asked", file=sys.stderr, flush=True)
+            print(f"refused what {visitor.role.value} asked", file=sys.stderr, flush=True)
             with suppress(OSError):
-                peer.line.send(REFUSED)
-        self._farewell(peer)
+                visitor.line.send(REFUSED)
+        self._farewell(visitor)
 
-    def _obey(self, peer: Peer, word: bytes) -> None:
-        if peer.role is not Role.PERSON:
-            peer.lamp = Lamp(word[0])
+    def _obey(self, visitor: Visitor, word: bytes) -> None:
+        if visitor.role is not Role.PERSON:
+            visitor.lamp = Lamp(word[0])
             return
         if word != STATE:
             self.mute(word == MUTE)
         with suppress(OSError):
-            peer.line.send(MUTE if self.flag.is_set else UNMUTE)
+            visitor.line.send(MUTE if self.flag.is_set else UNMUTE)
 
-    def _farewell(self, peer: Peer) -> None:
-        self._selector.unregister(peer.line)
-        self.peers.remove(peer)
-        peer.line.close()
-
-
-def main(config: Config) -> None:
-    """Run the panel until it is told to end."""
-    settings = config.panel
-    passed = service.passed_by_name().get("panel")
-    server = socket.socket(fileno=passed) if passed is not None else service.listen(settings.socket)
-    server.listen(MAX_PEERS)
-    notifier = service.Notifier()
-    panel = Panel(server, MuteFlag(settings.folder), make_bulb(settings), notifier.watchdog)
-    waker, woken = socket.socketpair()
-    woken.setblocking(False)
-    signal.set_wakeup_fd(woken.fileno())
-    service.on_term(panel.stop)
-    panel.watch(waker.fileno(), lambda: _swallow(waker))
-    notifier.ready()
-    panel.run()
-
-
-def _swallow(waker: socket.socket) -> None:
-    """A signal has been handled; its byte only woke the loop."""
-    waker.recv(16)
+    def _farewell(self, visitor: Visitor) -> None:
+        self._selector.unregister(visitor.line)
+        self.places.leave(visitor)
+        visitor.line.close()

@@ -1,21 +1,27 @@
-"""What is said on the panel's socket: single bytes, and who may say which.
+"""What is said on the panel's two sockets: single bytes, and who may say which.
 
 people   m mute, u unmute, ? state; answered by m or u: how it is now
 ears     lamp patterns of taking in; they are told `p` when the button is pressed
 hands    lamp patterns of the loudspeaker, and that the ears are gone
+
+People and rooms have a socket each, with a group each: the kernel keeps the one out of the other's,
+and everybody else out of both.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import grp
 import pwd
 import socket
-import struct
+import time
 from enum import Enum, unique
 from typing import Final
 
 from device.errors import NoPanel, PanelRefused
 from device.mind.types import Lamp
+from device.sockets.peers import Peer, peer_of
 
 MUTE: Final = b"m"
 UNMUTE: Final = b"u"
@@ -25,8 +31,11 @@ REFUSED: Final = b"x"
 
 PEOPLE = "keepmum"
 """The group of those who may mute and unmute."""
-_SO_PEERGROUPS = 59
+ROOMS = "keepmum-lamp"
+"""The group of ears and hands, which may connect to the rooms' socket."""
 _ANSWER_S = 3.0
+_AGAIN_S = 0.25
+"""A panel that isn't there is looked for again after so long."""
 
 
 @unique
@@ -47,25 +56,21 @@ MAY: Final[dict[Role, frozenset[bytes]]] = {
     ),
     Role.NOBODY: frozenset(),
 }
-"""All authority there is on this socket. Hands have a network: they can't mute or unmute."""
+"""All authority there is on these sockets. Hands have a network: they can't mute or unmute."""
 
 
-def role_of(peer: socket.socket) -> Role:
-    """Who connected: decided by user and groups of the process, at the time it connected."""
-    raw = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, gid = struct.unpack("3i", raw)
-    users = {Role.EARS: "keepmum-ears", Role.HANDS: "keepmum-hands"}
-    for role, user in users.items():
-        if uid == _uid(user):
+def identify(connection: socket.socket) -> tuple[Role, int]:
+    """Who connected, and as which user: as it was at the time of connecting. Raises OSError."""
+    peer = peer_of(connection)
+    return role_of(peer), peer.uid
+
+
+def role_of(peer: Peer) -> Role:
+    """What a peer is to the panel."""
+    for role, user in ((Role.EARS, "keepmum-ears"), (Role.HANDS, "keepmum-hands")):
+        if peer.uid == _uid(user):
             return role
-    if uid == 0 or _gid(PEOPLE) in {gid, *_peer_groups(peer)}:
-        return Role.PERSON
-    return Role.NOBODY
-
-
-def _peer_groups(peer: socket.socket) -> tuple[int, ...]:
-    raw = peer.getsockopt(socket.SOL_SOCKET, _SO_PEERGROUPS, 4 * 1024)
-    return struct.unpack(f"{len(raw) // 4}I", raw)
+    return Role.PERSON if peer.uid == 0 or _gid(PEOPLE) in peer.groups else Role.NOBODY
 
 
 def _uid(name: str) -> int | None:
@@ -83,14 +88,22 @@ def _gid(name: str) -> int | None:
 
 
 def connect(path: str) -> socket.socket | None:
-    """The panel's socket, or None if there is no panel: a speaker without a lamp still works."""
+    """The panel's socket, non-blocking, or None if there is no panel or too many wait for it."""
     line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    line.setblocking(False)
     try:
         line.connect(path)
     except OSError:
         line.close()
         return None
-    line.setblocking(False)
+    return line
+
+
+def await_panel(path: str, seconds: float) -> socket.socket | None:
+    """The same, tried for so long; None without a panel: a speaker without a lamp still works."""
+    deadline = time.monotonic() + seconds
+    while (line := connect(path)) is None and time.monotonic() < deadline:
+        time.sleep(0.05)
     return line
 
 
@@ -100,21 +113,28 @@ class LampLine:
     def __init__(self, path: str) -> None:
         self._path = path
         self._line: socket.socket | None = None
+        self._lamp = Lamp.ASLEEP
 
     def name(self, lamp: Lamp) -> None:
-        """Tell the panel; without one there is no light, and that is all."""
-        for _ in range(2):
-            if self._line is None:
-                self._line = connect(self._path)
-            if self._line is None:
-                return
+        """Show this from now on; a panel that isn't there is told when it is."""
+        self._lamp = lamp
+        if self._line is not None:
             try:
                 self._line.send(bytes([lamp]))
-            except OSError:
-                self._line.close()
+            except OSError:  # `keep` sees the end of it, and connects anew
+                with contextlib.suppress(OSError):
+                    self._line.shutdown(socket.SHUT_RDWR)
+
+    async def keep(self) -> None:
+        """Stay connected, until cancelled: panels come and go in any order."""
+        while self._path:
+            self._line = connect(self._path)
+            if self._line is not None:
+                with self._line, contextlib.suppress(OSError):
+                    self._line.send(bytes([self._lamp]))
+                    await asyncio.get_running_loop().sock_recv(self._line, 1)
                 self._line = None
-            else:
-                return
+            await asyncio.sleep(_AGAIN_S)
 
 
 def ask(path: str, wish: bytes) -> bool:
@@ -122,16 +142,39 @@ def ask(path: str, wish: bytes) -> bool:
 
     Raises NoPanel if nobody answers, PanelRefused if this user may not.
     """
-    line = connect(path)
-    if line is None:
-        raise NoPanel(socket=path)
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with line:
         line.settimeout(_ANSWER_S)
         try:
-            line.send(wish)
-            answer = line.recv(1)
+            _reach(line, path)
+            with contextlib.suppress(ConnectionError):
+                line.send(wish)  # one who is refused at the door can still read that
+            answer = _answer(line)
+        except PermissionError as error:
+            raise PanelRefused(group=PEOPLE) from error
         except OSError as error:
             raise NoPanel(socket=path) from error
-    if answer not in (MUTE, UNMUTE):
+    if answer == REFUSED:
         raise PanelRefused(group=PEOPLE)
+    if answer not in (MUTE, UNMUTE):
+        raise NoPanel(socket=path)
     return answer == MUTE
+
+
+def _answer(line: socket.socket) -> bytes:
+    try:
+        return line.recv(1)
+    except ConnectionResetError:  # told once, before what the other side had said last
+        return line.recv(1)
+
+
+def _reach(line: socket.socket, path: str) -> None:
+    """Connect; while too many others wait for the panel, try again."""
+    deadline = time.monotonic() + _ANSWER_S
+    while True:
+        try:
+            return line.connect(path)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)

@@ -15,20 +15,18 @@ import json
 import logging
 import os
 import socket
-import struct
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from device import errors
 from device.errors import HandsSilent, KeepmumError, NotAllowed
+from device.sockets.peers import Peer, peer_of
 
 GROUP = "keepmum"
 MAX_REQUEST = 4096
 MAX_ASKERS = 8
 PATIENCE_S = 5.0
 """An asker that says nothing for so long is sent away; so is one that reads nothing."""
-SO_PEERGROUPS = 59
 NOBODY = 65534
 """What the kernel shows for ids that a unit with PrivateUsers= can't see."""
 
@@ -37,25 +35,6 @@ log = logging.getLogger("keepmum.hands")
 Record = Mapping[str, object]
 Answer = Callable[[Record], AsyncIterator[Record]]
 """Answers a request with as many records as it takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """The process at the other end, as the kernel tells it."""
-
-    uid: int
-    groups: frozenset[int]
-
-
-def peer_of(connection: socket.socket) -> Peer:
-    """Who is at the other end of a connection."""
-    ids = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, gid = struct.unpack("3i", ids)
-    try:
-        raw = connection.getsockopt(socket.SOL_SOCKET, SO_PEERGROUPS, 1024)
-    except OSError:
-        raw = b""  # in more groups than fit: the first one counts
-    return Peer(uid, frozenset((gid, *(g for (g,) in struct.iter_unpack("i", raw)))))
 
 
 def may_ask(peer: Peer, *, own: int, group: int | None, seen: bool) -> bool:

@@ -32,7 +32,8 @@ from device.hands.letters import Door
 from device.letter import Ended, Fault, FaultCode, Hello, Woke, pack
 from device.mind.types import Intent, Outcome, Slot
 from device.sockets import server
-from device.sockets.server import Peer, may_ask
+from device.sockets.peers import Peer
+from device.sockets.server import may_ask
 from tests.hands.houses import DEADLINE, Home, home
 
 

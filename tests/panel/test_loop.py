@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +10,14 @@ import pytest
 
 from device import service
 from device.mind.types import Lamp
+from device.panel import protocol
 from device.panel.flag import MuteFlag
-from device.panel.lights import Light, shown
-from device.panel.loop import Panel
+from device.panel.lights import Light, LogBulb, shown
+from device.panel.loop import PEOPLE, ROOMS, Panel
+from device.panel.pace import Pace
+from device.panel.places import MOST, PLACES
 from device.panel.protocol import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, role_of
+from device.sockets.peers import Peer
 
 
 class Lights:
@@ -26,23 +29,32 @@ class Lights:
     def show(self, light: Light) -> None:
         self.seen.append(light)
 
+    def tick(self) -> float | None:
+        return None
+
 
 class House:
     """A panel and those who connect to it."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = str(folder / "panel.sock")
         self.flag = MuteFlag(folder)
         self.bulb = Lights()
-        self.coming = Role.PERSON
-        server = service.listen(self.path)
-        self.panel = Panel(server, self.flag, self.bulb, who=lambda _: self.coming)
+        self.now = 0.0
+        self.coming = (Role.PERSON, 1000)
+        self.paths = {PEOPLE: str(folder / "panel.sock"), ROOMS: str(folder / "lamp.sock")}
+        self.panel = Panel(
+            self.flag, self.bulb, Pace(60, lambda: self.now), who=lambda _: self.coming
+        )
+        self.doors = [service.listen(path) for path in self.paths.values()]
+        for door, roles in zip(self.doors, self.paths, strict=True):
+            door.listen(64)
+            self.panel.open(door, roles)
         self.panel.show()
 
-    def connect(self, role: Role) -> socket.socket:
-        self.coming = role
+    def connect(self, role: Role, uid: int | None = None, at: str = "") -> socket.socket:
+        self.coming = role, {Role.EARS: 7, Role.HANDS: 8}.get(role, 1000) if uid is None else uid
         line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        line.connect(self.path)
+        line.connect(at or self.paths[ROOMS if role in ROOMS else PEOPLE])
         line.settimeout(5)
         self.panel.turn(5)
         return line
@@ -56,7 +68,8 @@ class House:
 def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
-    made.panel.server.close()
+    for door in made.doors:
+        door.close()
 
 
 def test_people_mute_unmute_and_ask(house: House) -> None:
@@ -145,17 +158,105 @@ def test_the_flag_survives_the_panel(tmp_path: Path) -> None:
     assert not MuteFlag(tmp_path).is_set
 
 
-def test_too_many_connections_are_sent_away(house: House) -> None:
-    lines = [house.connect(Role.HANDS) for _ in range(16)]
-    assert house.connect(Role.HANDS).recv(1) == REFUSED
-    lines.pop().close()
-    house.panel.turn(5)
-    assert len(house.panel.peers) == 15
+def test_a_room_that_connects_again_and_again_loses_its_own_oldest_and_nobody_elses(
+    house: House,
+) -> None:
+    ears, person = house.connect(Role.EARS), house.connect(Role.PERSON)
+    lines = [house.connect(Role.HANDS) for _ in range(40)]
+    assert len(house.panel.places.of(Role.HANDS)) == PLACES
+    assert lines[0].recv(1) == b""
+    house.say(person, MUTE)
+    assert person.recv(1) == MUTE and house.flag.is_set
+    house.say(ears, bytes([Lamp.LISTENING]))
+    assert house.panel.light is Light.LISTENING
 
 
-def test_root_is_a_person_and_strangers_are_nobody() -> None:
-    mine, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    expected = Role.PERSON if os.geteuid() == 0 else Role.NOBODY
-    assert role_of(mine) in (expected, Role.PERSON)
-    mine.close()
-    theirs.close()
+def test_however_many_people_hold_places_root_can_mute(house: House) -> None:
+    held = [house.connect(Role.PERSON, 1000 + n // 3) for n in range(120)]
+    root = house.connect(Role.PERSON, 0)
+    more = [house.connect(Role.PERSON, 2000 + n) for n in range(60)]
+    assert len(house.panel.places.taken) <= MOST
+    house.say(root, MUTE)
+    assert root.recv(1) == MUTE and house.flag.is_set
+    for line in (*held, *more):
+        line.close()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_door_lets_in_its_own_roles_alone(house: House, role: Role) -> None:
+    for roles, path in house.paths.items():
+        line = house.connect(role, at=path)
+        assert bool(house.panel.places.of(role)) == (role in roles)
+        if role not in roles:
+            assert line.recv(1) == REFUSED
+        line.close()
+        house.panel.turn(0)
+
+
+def test_who_cannot_be_told_is_sent_away_and_the_panel_goes_on(house: House) -> None:
+    def unknown(_: socket.socket) -> tuple[Role, int]:
+        raise OSError("the kernel doesn't say")
+
+    house.panel.who = unknown
+    stranger = house.connect(Role.PERSON)
+    assert stranger.recv(1) == REFUSED
+    house.panel.who = lambda _: house.coming
+    person = house.connect(Role.PERSON)
+    house.say(person, STATE)
+    assert person.recv(1) == UNMUTE
+
+
+def test_a_thousand_who_connect_and_vanish_cost_nothing(house: House) -> None:
+    for number in range(1000):
+        house.coming = (Role.NOBODY, 3000) if number % 2 else (Role.PERSON, 1000)
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        line.connect(house.paths[ROOMS if number % 3 else PEOPLE])
+        if number % 5:
+            line.send(bytes(number % 7))
+        line.close()
+        house.panel.turn(5)
+    house.panel.turn(0)
+    assert house.panel.places.taken == []
+
+
+def test_a_flag_that_cannot_be_written_is_told_and_the_panel_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: MuteFlag) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(MuteFlag, "set", full)
+    person = house.connect(Role.PERSON)
+    house.say(person, MUTE)
+    assert person.recv(1) == UNMUTE and not house.flag.is_set
+
+
+def test_the_log_says_nothing_that_ears_could_cause_by_what_they_hear(
+    house: House, capfd: pytest.CaptureFixture[str]
+) -> None:
+    house.panel.bulb = LogBulb()
+    ears, hands = house.connect(Role.EARS), house.connect(Role.HANDS)
+    house.say(hands, bytes([Lamp.RINGING]))
+    before = capfd.readouterr().err
+    for lamp in 20 * (Lamp.LISTENING, Lamp.THINKING, Lamp.ASLEEP):
+        house.now += 60
+        house.say(ears, bytes([lamp]))
+    assert before and capfd.readouterr().err == ""
+    house.say(hands, bytes([Lamp.BROKEN]))
+    assert capfd.readouterr().err == "lamp: broken\n"
+
+
+def test_root_is_a_person_hands_and_ears_are_themselves_and_strangers_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    users = {"keepmum-ears": 991, "keepmum-hands": 992}
+    monkeypatch.setattr(protocol, "_uid", users.get)
+    monkeypatch.setattr(protocol, "_gid", {"keepmum": 77}.get)
+    none: frozenset[int] = frozenset()
+    assert role_of(Peer(0, none)) is Role.PERSON
+    assert role_of(Peer(1000, frozenset({5, 77}))) is Role.PERSON
+    assert role_of(Peer(1000, frozenset({5}))) is Role.NOBODY
+    for uid, role in ((991, Role.EARS), (992, Role.HANDS)):
+        assert role_of(Peer(uid, frozenset({77}))) is role  # whatever group they were put in
+    monkeypatch.setattr(protocol, "_gid", lambda _: None)  # a machine without the group
+    assert role_of(Peer(1000, frozenset({77}))) is Role.NOBODY

@@ -105,7 +105,10 @@ def test_mute_ends_the_ears_and_outlives_restarts(speaker: Speaker, machine: Mac
     machine.systemctl("restart", PANEL, HANDS)
     machine.systemctl("start", EARS, check=False)
     # as at boot: everything is gone, then the targets bring back what is enabled
-    everything = ("keepmum-panel.socket", "keepmum-ask.socket", "keepmum-mute.path")
+    everything = (
+        *("keepmum-panel.socket", "keepmum-lamp.socket", "keepmum-ask.socket"),
+        "keepmum-mute.path",
+    )
     machine.systemctl("stop", PANEL, HANDS, *everything)
     machine.systemctl("daemon-reload")
     machine.systemctl("start", "sockets.target", "multi-user.target")
