@@ -335,10 +335,17 @@ class EarsSilent(KeepmumError):
 
 
 class PromiseBroken(KeepmumError):
-    """{count} of the promises could not be proven."""
+    """{count} of the findings above say that a promise is broken."""
 
     mend = "The page above names each, with its evidence."
     exit_code = 65
+
+
+class PromiseUnchecked(KeepmumError):
+    """{count} of the findings above could not be checked; nothing was seen to be broken."""
+
+    mend = "The reason stands beside each: run it as root, on the installed speaker, not muted."
+    exit_code = 57
 
 
 # --- data

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from device.seal import pages
@@ -17,6 +18,7 @@ UNITS = ("ears", "hands", "panel")
 EXPOSURE = {"ears": 0.6, "hands": 1.2, "panel": 1.0}
 EXPECTED = {"socket", "pipe", "/dev/null", "microphone", "anon_inode"}
 """What ears, the recognizer's parent and its children may have open."""
+ENDED = "ended while it was looked at"
 _EXPOSED = re.compile(r"level for \S+: ([\d.]+)")
 
 
@@ -70,13 +72,42 @@ def examine(speaker: Speaker) -> Iterator[Finding]:
         muted = Path("/var/lib/keepmum-panel/mute").exists()
         why = "muted: the ears do not exist" if muted else "the ears do not run"
         yield Finding(5, "ears", why, Verdict.HOLDS if muted else Verdict.UNCHECKED)
-    yield from _identities(speaker)
+    for unit, family in (("hands", speaker.hands), ("panel", speaker.panel)):
+        if not family:
+            yield Finding(5, unit, f"keepmum-{unit}.service does not run", Verdict.UNCHECKED)
+    yield from _while_they_live("the processes", lambda: _identities(speaker))
     for name, process in speaker.everybody:
-        yield from _authority(name, process)
+        yield from _while_they_live(name, partial(_authority, name, process), process)
     for index, process in enumerate(speaker.ears):
-        yield from _deprived(_ears_name(index), process, index)
-    yield from _others(speaker)
-    yield from _units()
+        yield from _while_they_live(
+            _ears_name(index), partial(_deprived, _ears_name(index), process, index), process
+        )
+    yield from _while_they_live("hands and panel", lambda: _others(speaker))
+    yield from _while_they_live("the units", _units)
+
+
+def _while_they_live(
+    name: str, look: Callable[[], Iterator[Finding]], process: Process | None = None
+) -> Iterator[Finding]:
+    """What a look found; where a process ended meanwhile, only that: half a look is none."""
+    try:
+        seen = list(look())
+    except (FileNotFoundError, ProcessLookupError, KeyError):
+        seen = []
+    else:
+        if process is None or pages.alive(process.pid):
+            yield from seen
+            return
+    yield Finding(4, name, ENDED, Verdict.UNCHECKED)
+
+
+def examined(again: int = 3) -> list[Finding]:
+    """The running speaker, looked at once more if a part of it was started anew meanwhile."""
+    for _ in range(again):
+        findings = list(examine(running()))
+        if not any(f.evidence == ENDED for f in findings):
+            break
+    return findings
 
 
 def _identities(speaker: Speaker) -> Iterator[Finding]:
@@ -190,11 +221,15 @@ def _limits(unit: str) -> Iterator[Finding]:
 
 def exposure(unit: str) -> float | None:
     """systemd's own score of a unit, 0 (sealed) to 10; None if it can't be had."""
-    done = subprocess.run(
-        ("systemd-analyze", "security", "--no-pager", unit),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            ("systemd-analyze", "security", "--no-pager", unit),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return None
     match = _EXPOSED.search(done.stdout)
     return float(match[1]) if match else None

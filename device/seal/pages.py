@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-PAGE = 4096
+PAGE = os.sysconf("SC_PAGESIZE")
+"""4 KiB, or 16 with the usual kernel of a Raspberry Pi 5."""
 _CHUNK = 32 << 20
 _PRESENT_OR_SWAPPED = np.uint64(62)
 _UNREADABLE = ("[vvar]", "[vvar_vclock]", "[vsyscall]", "[vdso]")
@@ -65,11 +66,20 @@ def contents(pid: int) -> Iterator[tuple[Region, bytes]]:
                         yield region, os.pread(mem.fileno(), b - a, a)
 
 
+def alive(pid: int) -> bool:
+    """Whether a process is there and still has memory: a zombie has none."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in ("Z", "X")
+
+
 def family(pid: int) -> list[int]:
     """A process and all its descendants."""
     found = [pid]
     for each in found:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, ProcessLookupError):
             for task in Path(f"/proc/{each}/task").iterdir():
                 found += [int(p) for p in (task / "children").read_text().split()]
     return found

@@ -72,6 +72,12 @@ class Found:
     encodings: dict[str, int] = field(default_factory=dict)
     searched: int = 0
     """Bytes looked at."""
+    planted: set[int] = field(default_factory=set)
+    """Processes in which the positive control was found."""
+    barren: set[int] = field(default_factory=set)
+    """Processes in which it was not: whatever else was not found there means nothing."""
+    ended: set[int] = field(default_factory=set)
+    """Processes that ended before they could be searched: what they held went with them."""
 
     @property
     def samples(self) -> int:
@@ -96,6 +102,9 @@ class Found:
         self.shared |= other.shared
         self.rows |= other.rows
         self.searched += other.searched
+        self.planted |= other.planted
+        self.barren |= other.barren
+        self.ended |= other.ended
         for name, count in other.encodings.items():
             self.encodings[name] = self.encodings.get(name, 0) + count
 
@@ -103,32 +112,56 @@ class Found:
 class Searcher:
     """A canary prepared for searching, with the mel rows that detectors make of it."""
 
-    def __init__(self, samples: NDArray[np.int16], mel: NDArray[np.float32] | None = None) -> None:
+    def __init__(
+        self,
+        samples: NDArray[np.int16],
+        mel: NDArray[np.float32] | None = None,
+        plant: NDArray[np.int16] | None = None,
+    ) -> None:
+        """`plant`: what every process that will be searched was given, to show that it was."""
         self.samples = samples
-        every = np.arange(len(samples) - 3)
-        self._table = _Table(_quads(samples), every)
+        self._table = _Table(_quads(samples), np.arange(len(samples) - 3))
         self._mel = _mel_table(mel) if mel is not None and len(mel) else None
+        self._plant = None
+        if plant is not None:
+            self._plant = _Table(_quads(plant), np.arange(len(plant) - 3))
 
     def search(self, pids: Iterable[int]) -> Found:
-        """Look through all data of these processes (root); raises OSError if one can't be read."""
+        """Look through all data of these processes (root).
+
+        One that ends meanwhile is told apart. Raises PermissionError if one can't be read.
+        """
         found = self._nothing()
         for pid in pids:
-            types = _object_types(pid)
-            for region, data in pages.contents(pid):
-                part = self.search_bytes(data, types)
-                if region.shared:
-                    part.shared, part.private = part.private, part.shared
-                found.add(part)
+            try:
+                part = self._search_process(pid)
+            except (FileNotFoundError, ProcessLookupError):
+                found.ended.add(pid)
+                continue
+            if not part.planted and not pages.alive(pid):
+                part.ended.add(pid)
+            elif self._plant is not None and not part.planted:
+                part.barren.add(pid)
+            found.add(part)
+        return found
+
+    def _search_process(self, pid: int) -> Found:
+        found = self._nothing()
+        types = _object_types(pid)
+        for region, data in pages.contents(pid):
+            part = self.search_bytes(data, types)
+            if region.shared:
+                part.shared, part.private = part.private, part.shared
+            if self._plant is not None and len(_everywhere(data, self._plant)):
+                part.planted.add(pid)
+            found.add(part)
         return found
 
     def search_bytes(self, data: bytes, types: Mapping[str, int] | None = None) -> Found:
         """Look through one piece of memory."""
         found = self._nothing()
         found.searched = len(data)
-        for shift in (0, 1):  # words of eight bytes are aligned; sound may be off by a byte
-            count = max(0, len(data) - shift) // 8
-            _, index = self._table.find(np.frombuffer(data, np.uint64, count, shift))
-            found.mark("int16", index)
+        found.mark("int16", _everywhere(data, self._table))
         for name, (kind, scale) in _WIDE.items():
             _, index = self._table.find(_quads_of(data, kind, scale))
             found.mark(name, index)
@@ -154,6 +187,13 @@ class Searcher:
     def _nothing(self) -> Found:
         size = len(self.samples)
         return Found(np.zeros(size, bool), np.zeros(size, bool))
+
+
+def _everywhere(data: bytes, table: _Table) -> NDArray[np.int64]:
+    """Which samples of the table begin at words of `data`; sound may be off by a byte."""
+    counts = ((shift, max(0, len(data) - shift) // 8) for shift in (0, 1))
+    words = (np.frombuffer(data, np.uint64, count, shift) for shift, count in counts)
+    return np.concatenate([table.find(each)[1] for each in words])
 
 
 def _hash(words: Words) -> NDArray[np.int64]:

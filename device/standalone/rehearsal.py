@@ -31,7 +31,7 @@ from device.letter import Ended, Letter, unpack
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, RATE
 from device.modelstore import ModelStore
 from device.panel.protocol import PRESSED
-from device.seal import pages
+from device.seal import pages, plant
 from device.seal.memory import wiping_environment
 from device.seal.scan import Found, Searcher, canary
 
@@ -50,6 +50,8 @@ class Rehearsal:
     microphone: int
     letters: socket.socket
     panel: socket.socket
+    plant: str
+    """What stands in the environment of all its processes: a search must find it in each."""
     said: list[Letter] = field(default_factory=list)
     _due: float = 0.0
 
@@ -64,7 +66,10 @@ class Rehearsal:
         self._due = max(self._due, time.monotonic())
         for frame in frames.reshape(-1, FRAME_SAMPLES):
             self._due += FRAME_SECONDS
-            os.write(self.microphone, frame.tobytes())
+            try:
+                os.write(self.microphone, frame.tobytes())
+            except BrokenPipeError as error:
+                raise EarsSilent(seconds=0) from error
             self._hear(max(0.0, self._due - time.monotonic()))
 
     def press(self) -> None:
@@ -75,6 +80,8 @@ class Rehearsal:
         """Wait until ears have taken everything out of the pipe and wait for more."""
         deadline = time.monotonic() + seconds
         while self._waiting_bytes() or not _sleeps(self.pid):
+            if not pages.alive(self.pid):
+                raise EarsSilent(seconds=0)
             if time.monotonic() > deadline:
                 raise EarsSilent(seconds=seconds)
             self._hear(0.01)
@@ -123,10 +130,11 @@ def rehearsal(settings: Config, *program: str, sealed: bool = True) -> Iterator[
         (place / "keepmum.toml").write_text(dump(panelled, comments=False), encoding="utf-8")
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notify.bind(str(place / "notify"))
-        pid = _spawn(place, letters, program, sealed=sealed)
+        planted = plant.grow()
+        pid = _spawn(place, letters, program, planted, sealed=sealed)
         running = None
         try:
-            running = _meet(pid, place, panel, notify)
+            running = _meet(pid, place, panel, notify, planted)
             yield running
         finally:
             with suppress(ProcessLookupError):
@@ -138,7 +146,14 @@ def rehearsal(settings: Config, *program: str, sealed: bool = True) -> Iterator[
                 os.close(running.microphone)
 
 
-def _spawn(place: Path, letters: socket.socket, program: tuple[str, ...], *, sealed: bool) -> int:
+def _spawn(
+    place: Path,
+    letters: socket.socket,
+    program: tuple[str, ...],
+    planted: str,
+    *,
+    sealed: bool,
+) -> int:
     command = [*(program or (sys.executable, "-m", "device")), "ears"]
     command += ["--config", str(place / "keepmum.toml"), "--input", str(place / "microphone")]
     command += [] if sealed else ["--unsealed"]
@@ -150,12 +165,15 @@ def _spawn(place: Path, letters: socket.socket, program: tuple[str, ...], *, sea
             os.dup2(high, service.FIRST_PASSED, inheritable=True)
             environment |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
             environment["NOTIFY_SOCKET"] = str(place / "notify")
+            environment[plant.VARIABLE] = planted
             os.execvpe(command[0], command, environment)  # noqa: S606 - no shell
         os._exit(127)
     return pid
 
 
-def _meet(pid: int, place: Path, panel: socket.socket, notify: socket.socket) -> Rehearsal:
+def _meet(
+    pid: int, place: Path, panel: socket.socket, notify: socket.socket, planted: str
+) -> Rehearsal:
     """Play hands and panel until ears say that they are ready."""
     letters = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     letters.connect(str(place / "letters.sock"))
@@ -168,7 +186,7 @@ def _meet(pid: int, place: Path, panel: socket.socket, notify: socket.socket) ->
             continue
     except TimeoutError as error:
         raise EarsSilent(seconds=START_S) from error
-    return Rehearsal(pid, microphone, letters, line)
+    return Rehearsal(pid, microphone, letters, line, planted)
 
 
 def _open_when_read(fifo: Path) -> int:
@@ -186,10 +204,13 @@ def _open_when_read(fifo: Path) -> int:
 
 def _sleeps(pid: int) -> bool:
     """Whether every thread of the process waits for something."""
-    states = (
-        (task / "stat").read_text().rsplit(")", 1)[1].split()[0]
-        for task in Path(f"/proc/{pid}/task").iterdir()
-    )
+    try:
+        states = [
+            (task / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            for task in Path(f"/proc/{pid}/task").iterdir()
+        ]
+    except (FileNotFoundError, ProcessLookupError):  # a thread, or all of it, ended meanwhile
+        return False
     return all(state == "S" for state in states)
 
 

@@ -1,8 +1,10 @@
 """The two pipes between ears and a recognizer child, byte by byte.
 
-Ears to child, a pipe of one page (4 KiB), written without blocking. A record is a kind byte,
-followed by the 2,560 bytes of a frame if the kind is FRAME or QUIET. A record is shorter than
-PIPE_BUF, so it arrives whole or is not written at all:
+Ears to child, a pipe of one page that holds one record at a time, however large the machine's
+pages are (4 KiB, or 16 on a Raspberry Pi 5): in packet mode each write has a page of its own. It is
+written without blocking. A record is a kind byte, followed by the 2,560 bytes of a frame if the
+kind is FRAME or QUIET. A record is shorter than PIPE_BUF, so it arrives whole or is not written at
+all:
 
     FRAME     80 ms of sound with speech in it
     QUIET     80 ms of sound without
@@ -35,7 +37,7 @@ from enum import IntEnum, unique
 
 from device.mind.types import FRAME_BYTES, Progress, Request, Slot
 
-PAGE = 4_096
+PAGE = os.sysconf("SC_PAGESIZE")
 MAX_SLOTS = 6
 RECORD_BYTES = 1 + FRAME_BYTES
 
@@ -72,8 +74,20 @@ Said = Progress | Word | Request | None
 
 
 def make() -> tuple[int, int]:
-    """A pipe of one page: (end to read from, end to write to)."""
-    reading, writing = os.pipe()
+    """A pipe of one page for bytes: (end to read from, end to write to)."""
+    return _sized(*os.pipe())
+
+
+def make_for_records() -> tuple[int, int]:
+    """A pipe that holds one record: whatever is read at once is what was written at once.
+
+    A child that is slower than the sound so leaves it in the backlog of ears, which is wiped as it
+    drains: a page of the kernel's is not.
+    """
+    return _sized(*os.pipe2(os.O_DIRECT | os.O_CLOEXEC))
+
+
+def _sized(reading: int, writing: int) -> tuple[int, int]:
     fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PAGE)
     return reading, writing
 
@@ -117,8 +131,8 @@ def _request(body: bytearray) -> Request | None:
 
 def read_record(pipe: int) -> tuple[Mark, bytes] | None:
     """Wait for the next record of a child's pipe; None if the ears are gone."""
-    kind = os.read(pipe, 1)
-    if not kind:
+    record = os.read(pipe, RECORD_BYTES)
+    if not record:
         return None
-    mark = Mark(kind[0])
-    return (mark, os.read(pipe, FRAME_BYTES)) if mark in SOUND else (mark, b"")
+    mark = Mark(record[0])
+    return (mark, record[1:]) if mark in SOUND else (mark, b"")

@@ -240,7 +240,7 @@ def start(
     lines: list[Line] = []
     mine: list[int] = []
     for work, most, slots in ((take_command, longest, longest), (spot_stop, SPOT_FRAMES, 1)):
-        frames_out, frames_in = pipes.make()
+        frames_out, frames_in = pipes.make_for_records()
         answers_out, answers_in = pipes.make()
         ours.append(Channel(frames_in, answers_out, slots))
         lines.append(Line(Ends(frames_out, answers_in), work, most))

@@ -317,7 +317,7 @@ def test_the_stop_spotter_keeps_no_backlog(recognizer: Recognizer) -> None:
 
 
 def test_backlog_keeps_order_and_zeroes_what_left() -> None:
-    reading, writing = pipes.make()
+    reading, writing = pipes.make_for_records()
     os.set_blocking(writing, False)
     backlog = Backlog(3)
     assert [backlog.frame(frame(w)) for w in ("what", "time", "is", "it")] == [True] * 3 + [False]
@@ -334,13 +334,18 @@ def test_backlog_keeps_order_and_zeroes_what_left() -> None:
     os.close(writing)
 
 
-def test_a_pipe_holds_one_frame_and_a_mark() -> None:
-    reading, writing = pipes.make()
+def test_a_pipe_holds_one_record_however_short_on_pages_of_any_size() -> None:
+    """Pages of 4 KiB have no room for two frames; that none of any size has, short ones show."""
+    reading, writing = pipes.make_for_records()
     os.set_blocking(writing, False)
-    assert os.write(writing, bytes(pipes.RECORD_BYTES)) == 1 + FRAME_BYTES
-    with pytest.raises(BlockingIOError):
-        os.write(writing, bytes(pipes.RECORD_BYTES))
-    assert os.write(writing, bytes([pipes.Mark.END])) == 1
+    frame_record = bytes([pipes.Mark.FRAME]) + bytes(FRAME_BYTES)
+    for record in (frame_record, bytes([pipes.Mark.END]), frame_record):
+        assert os.write(writing, record) == len(record)
+        for more in (frame_record, bytes([pipes.Mark.END])):
+            with pytest.raises(BlockingIOError):
+                os.write(writing, more)
+        read = pipes.read_record(reading)
+        assert read is not None and bytes([read[0]]) + read[1] == record
     os.close(reading)
     os.close(writing)
 
