@@ -6,8 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from device import hands
 from device.ears.recognize.pronunciation import english
+from device.hands import voice
 
 NEAR = {
     "alexa": (
@@ -50,7 +50,7 @@ def words() -> list[str]:
 
 def replies() -> list[str]:
     """Every phrase of the speaker's English, its blanks filled, each once."""
-    file = Path(hands.__file__).parent / "phrases" / "en.toml"
+    file = Path(voice.__file__).parent / "phrases" / "en.toml"
     tables = tomllib.loads(file.read_text(encoding="utf-8"))
     phrases = [p for table in tables.values() for p in table.values() if isinstance(p, str)]
     filled = (
