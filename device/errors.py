@@ -502,3 +502,10 @@ class NameWakes(KeepmumError):
 
     mend = "Give it another name in the settings, or choose another wake word."
     exit_code = 18
+
+
+class NoSuchPage(KeepmumError):
+    """The manual has no page {topic}{hint}."""
+
+    mend = "`keepmum help` lists them all."
+    exit_code = 19

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from device.cli import (
@@ -22,13 +25,16 @@ from device.cli import (
     sentences,
     watch,
 )
+from device.cli import (
+    help as manual,
+)
 from device.errors import KeepmumError
 
 PANELS = {
     "The speaker": (run.app, demo.app, watch.app, mute.app, say.app),
     "Is all well?": (doctor.app, prove.app, listen.app),
     "Your data": (ledger.app, report.app, export.app, forget.app),
-    "Setting up": (basic.app, learn_names.app),
+    "Setting up": (basic.app, learn_names.app, manual.app),
 }
 """Modules whose commands stand on their own, under the headings of --help."""
 GROUPS = {"models": models.app, "sentences": sentences.app}
@@ -36,10 +42,23 @@ GROUPS = {"models": models.app, "sentences": sentences.app}
 
 app = typer.Typer(
     help="keepmum: a voice speaker that runs on one Raspberry Pi and keeps mum about you.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    if show:
+        print(f"keepmum {version('keepmum')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
 for heading, modules in PANELS.items():
     for module in modules:
         for command in module.registered_commands:
