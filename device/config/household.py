@@ -50,8 +50,13 @@ class Device:
     command_topic: str = setting("", "Where orders go.")
     state_topic: str = setting("", "Where its state comes from.")
     state_key: str = setting("", "Key of the state if it comes as JSON; dots go deeper.")
-    on: str = setting("ON", "The word for on, in orders and states.")
-    off: str = setting("OFF", "The word for off.")
+    state_template: str = setting(
+        "", "Jinja2 template of the state, from `value` or `value_json`; instead of a key."
+    )
+    on: str = setting("ON", "The order for on; for a thermostat, its way of running.")
+    off: str = setting("OFF", "The order for off.")
+    is_on: str = setting("", "The state when on; empty: as the order.")
+    is_off: str = setting("", "The state when off; empty: as the order.")
     open: str = setting("OPEN", "The order to open.")
     close: str = setting("CLOSE", "The order to close.")
     is_open: str = setting("open", "The state when open.")
@@ -61,13 +66,37 @@ class Device:
     is_locked: str = setting("LOCKED", "The state when locked.")
     is_unlocked: str = setting("UNLOCKED", "The state when unlocked.")
     start: str = setting("start", "The order to start a vacuum cleaner.")
+    dimmable: bool = setting(True, "A light whose brightness can be set.")
     brightness_topic: str = setting("", "Where a brightness goes.")
+    brightness_template: str = setting(
+        "", "Template of that order, from `value` or `brightness`; empty: the number alone."
+    )
     brightness_scale: int = setting(255, "The number for full brightness.", low=1, high=65535)
-    rgb_topic: str = setting("", "Where a colour goes, as red,green,blue.")
+    brightness_state_topic: str = setting("", "Where its brightness comes from.")
+    brightness_state_template: str = setting("", "Template of its brightness.")
+    on_order: str = setting(
+        "last",
+        "A brightness is told before the order for on (last), after it (first), or alone "
+        "(brightness), where they are orders of their own.",
+        choices=("last", "first", "brightness"),
+    )
+    color: str = setting(
+        "rgb", "How a light takes colours; none: not at all.", choices=("rgb", "hs", "xy", "none")
+    )
+    rgb_topic: str = setting("", "Where a colour goes: its numbers with commas.")
+    color_template: str = setting("", "Template of that order, from `red`, `green`, `blue`.")
     temperature_topic: str = setting("", "Where a thermostat's wanted temperature goes.")
+    temperature_template: str = setting("", "Template of that order, from `value`.")
+    temperature_unit: str = setting(
+        "", "The device's unit; empty: the household's.", choices=("", "C", "F")
+    )
+    lowest: float = setting(-100.0, "The lowest temperature that it can be told, in its unit.")
+    highest: float = setting(1000.0, "The highest, in its unit.")
     target_topic: str = setting("", "Where a thermostat's wanted temperature comes from.")
+    target_template: str = setting("", "Template of the wanted temperature.")
     current_topic: str = setting("", "Where a measured temperature comes from.")
     current_key: str = setting("", "Key of the measured temperature if it comes as JSON.")
+    current_template: str = setting("", "Template of the measured temperature.")
     unit: str = setting("", "Unit of a sensor's value, as it is said.")
     measures: str = setting(
         "", "What a sensor measures: temperature answers for its room.", choices=("", "temperature")

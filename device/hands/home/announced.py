@@ -1,57 +1,68 @@
 """Devices that announced themselves to Home Assistant over MQTT, as settings of this speaker.
 
-zigbee2mqtt, ESPHome and their like say there what they are called and which topics they have
-(https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery). Only what fits is taken: names
-that can be said, plain topics, values that are read without a template language.
+A device is learnt as what it is, or not at all. Its main entities come first: what it is called
+means its thermostat, blind, lamp, lock, fan or switch, never a child lock, a restart or a blink to
+identify it. Settings and diagnostics (`entity_category`), and what Home Assistant itself hides
+(`enabled_by_default`), are passed over; whatever else can't be learnt is listed with the reason.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from device.config import Device, Room
-from device.hands.voice.hostile import printable
+from device.hands.home import tasmota
+from device.hands.home.adopted import settings_of
+from device.hands.home.announcements import Entity, entities
+from device.hands.home.calling import Called, call, sayable
+from device.hands.home.fields import Unfit
 
-MOST = 200
+MOST = 500
 """Devices; a broker that announces more has lost its way."""
-_KINDS = {"switch": "switch", "light": "light", "fan": "fan", "lock": "lock", "scene": "scene",
-          "climate": "climate", "vacuum": "vacuum", "button": "script", "cover": "cover",
-          "sensor": "sensor"}  # fmt: skip
-_COVERS = {"awning", "blind", "curtain", "door", "garage", "gate", "shade", "shutter", "window"}
-_LONG = {"cmd_t": "command_topic", "stat_t": "state_topic", "bri_cmd_t": "brightness_command_topic",
-         "bri_scl": "brightness_scale", "rgb_cmd_t": "rgb_command_topic", "pl_on": "payload_on",
-         "pl_off": "payload_off", "pl_open": "payload_open", "pl_cls": "payload_close",
-         "pl_lock": "payload_lock", "pl_unlk": "payload_unlock", "val_tpl": "value_template",
-         "dev": "device", "dev_cla": "device_class", "unit_of_meas": "unit_of_measurement",
-         "temp_cmd_t": "temperature_command_topic", "temp_stat_t": "temperature_state_topic",
-         "curr_temp_t": "current_temperature_topic", "sa": "suggested_area",
-         "pl_prs": "payload_press"}  # fmt: skip
-"""Home Assistant's abbreviations of the keys that are looked at."""
-_FIELDS = {"command_topic": "command_topic", "state_topic": "state_topic",
-           "brightness_command_topic": "brightness_topic", "rgb_command_topic": "rgb_topic",
-           "temperature_command_topic": "temperature_topic",
-           "temperature_state_topic": "target_topic", "current_temperature_topic": "current_topic",
-           "payload_on": "on", "payload_off": "off", "payload_press": "on", "payload_open": "open",
-           "payload_close": "close", "payload_lock": "lock", "payload_unlock": "unlock",
-           "state_open": "is_open", "state_closed": "is_closed", "state_locked": "is_locked",
-           "state_unlocked": "is_unlocked", "payload_start": "start"}  # fmt: skip
-_PLAIN_TEMPLATE = re.compile(r"\{\{\s*value_json\.([A-Za-z0-9_.]+)\s*\}\}")
-_NAME = re.compile(r"[^\W\d_][\w' -]{1,40}")
+_MAIN = ("climate", "cover", "light", "lock", "fan", "switch", "vacuum", "scene", "button")
+"""Main entities of a device, in the order in which its name means them."""
+_OTHERS = {"siren", "valve", "humidifier", "water_heater", "lawn_mower", "alarm_control_panel"}
+"""Things that people would name, and that the speaker knows no orders for."""
+_SIDE_BUTTONS = {"identify", "restart", "update"}
+_SIDE = re.compile(
+    r"child.?lock|button.?lock|identify|restart|reboot|reset|calibrat|firmware|self.?test",
+    re.IGNORECASE,
+)
+"""Names of switches, locks and buttons that are settings of a device, announced as if they were
+not."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What announcements came to."""
+
+    devices: tuple[Device, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    """(name or topic, why) of what a person would name and can't be learnt."""
+    passed_over: int = 0
+    """Settings, diagnostics and measurements of devices."""
 
 
 def devices(announced: Mapping[str, bytes]) -> tuple[Device, ...]:
-    """The devices in discovery messages (topic -> payload) that can be named and told something,
-    sorted by name, each name once, at most MOST.
+    """The devices in discovery messages (topic -> payload): see `learn`."""
+    return learn(announced).devices
+
+
+def learn(announced: Mapping[str, bytes]) -> Learnt:
+    """The devices in discovery messages (topic -> payload) that can be named and told or asked
+    something, sorted by name, at most MOST; and what became of the rest.
     """
-    found: dict[str, Device] = {}
-    for topic in sorted(announced):
-        device = _device(topic, announced[topic])
-        if device is not None and len(found) < MOST:
-            found.setdefault(device.name.lower(), device)
-    return tuple(found[name] for name in sorted(found))
+    found = [*entities(announced), *tasmota.entities(announced)]
+    kept = [entity for entity in found if not _is_side(entity)]
+    named = [one for group in _devices(kept) for one in call(_main(group))]
+    made, left = _made(_told_apart(named))
+    made.sort(key=lambda device: (device.name.lower(), device.kind, device.room))
+    left += [(device.name, f"there are more than {MOST} devices") for device in made[MOST:]]
+    return Learnt(tuple(made[:MOST]), tuple(sorted(set(left))), len(found) - len(kept))
 
 
 def rooms(found: Iterable[Device]) -> tuple[Room, ...]:
@@ -59,78 +70,64 @@ def rooms(found: Iterable[Device]) -> tuple[Room, ...]:
     return tuple(Room(name) for name in sorted({d.room for d in found if d.room}))
 
 
-def _device(topic: str, payload: bytes) -> Device | None:
-    parts = topic.split("/")
-    kind = _KINDS.get(parts[1]) if len(parts) in (4, 5) and parts[-1] == "config" else None
-    try:
-        told = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    if kind is None or not isinstance(told, dict):
-        return None
-    told = _plain(told)
-    kind = _cover(told) if kind == "cover" else kind
-    about = told.get("device")
-    about = _plain(about) if isinstance(about, dict) else {}
-    name = _name(about.get("name"), told.get("name"))
-    if name is None or (kind == "sensor" and told.get("device_class") != "temperature"):
-        return None
-    settings: dict[str, object] = {
-        ours: told[theirs]
-        for theirs, ours in _FIELDS.items()
-        if isinstance(told.get(theirs), str) and _fits(theirs, str(told[theirs]))
-    }
-    if told.get("schema") == "json":
-        settings["style"] = "json"
-    scale = told.get("brightness_scale")
-    if type(scale) is int and 1 <= scale <= 65535:
-        settings["brightness_scale"] = scale
-    room = _name(about.get("suggested_area"), None)
-    made = Device(name=name, kind=kind, room=room or "", **settings)  # type: ignore[arg-type]
-    return _with_value(made, told)
+def _devices(found: list[Entity]) -> Iterable[list[Entity]]:
+    """Entities by device: what it is called counts too, and who tells no name belongs to the
+    device whose identifiers they tell.
+    """
+    names: dict[str, str] = {}
+    for entity in found:
+        name = entity.about.get("name")
+        if isinstance(name, str) and name:
+            names.setdefault(entity.device, name)
+    groups: dict[tuple[str, str], list[Entity]] = defaultdict(list)
+    for entity in found:
+        ident = entity.device
+        groups[ident, str(entity.about.get("name") or names.get(ident, ""))].append(entity)
+    return groups.values()
 
 
-def _plain(told: Mapping[str, object]) -> dict[str, object]:
-    """Keys in full, and `~` in topics replaced by the base topic."""
-    base = told.get("~")
-    full = {_LONG.get(key, key): value for key, value in told.items()}
-    if not isinstance(base, str):
-        return full
-    return {
-        key: re.sub(r"^~|~$", lambda _: base, value) if isinstance(value, str) else value
-        for key, value in full.items()
-    }
+def _is_side(entity: Entity) -> bool:
+    """Whether nobody means this entity by a name."""
+    component = entity.component
+    if entity.text("entity_category") or not entity.yes("enabled_by_default", True):
+        return True
+    if component == "sensor":
+        return entity.text("device_class") != "temperature"
+    if component == "button" and entity.text("device_class") in _SIDE_BUTTONS:
+        return True
+    if component in ("button", "switch", "lock") and _SIDE.search(entity.text("name")):
+        return True
+    return component not in _MAIN and component not in _OTHERS
 
 
-def _with_value(device: Device, told: Mapping[str, object]) -> Device | None:
-    """The device with the JSON key of its state; without its state if that needs a template."""
-    template = told.get("value_template")
-    if isinstance(template, str):
-        plain = _PLAIN_TEMPLATE.fullmatch(template.strip())
-        if plain:
-            device = dataclasses.replace(device, state_key=plain[1])
-        else:
-            device = dataclasses.replace(device, state_topic="")
-    if device.kind == "sensor":
-        device = dataclasses.replace(device, measures="temperature")
-    return device if device.command_topic or device.state_topic else None
+def _main(group: list[Entity]) -> list[Entity]:
+    """The entities of one device, the main ones first."""
+    order = {component: at for at, component in enumerate(_MAIN)}
+    return sorted(group, key=lambda entity: (order.get(entity.component, len(order)), entity.id))
 
 
-def _cover(told: Mapping[str, object]) -> str:
-    kind = told.get("device_class")
-    return kind if isinstance(kind, str) and kind in _COVERS else "cover"
+def _told_apart(named: list[Called]) -> Iterator[Called]:
+    """Names short enough to be said, as long as nothing else is called so."""
+    count = Counter(name.lower() for one in named for name in {one.name, *one.also})
+    for one in named:
+        short = one.name if count[one.name.lower()] == 1 or not one.full else one.full
+        also = {name for name in (*one.also, one.full) if name and count[name.lower()] == 1}
+        yield dataclasses.replace(one, name=short, also=tuple(sorted(also - {short})))
 
 
-def _name(first: object, then: object) -> str | None:
-    """The first of two names that can be said."""
-    for name in (first, then):
-        if isinstance(name, str) and _NAME.fullmatch(printable(name)):
-            return printable(name)
-    return None
-
-
-def _fits(key: str, value: str) -> bool:
-    """Topics that are topics, words that are words."""
-    if key.endswith("_topic"):
-        return 0 < len(value) <= 200 and not set(value) & set("+#\0\n") and value.isprintable()
-    return 0 < len(value) <= 60 and value.isprintable()
+def _made(named: Iterable[Called]) -> tuple[list[Device], list[tuple[str, str]]]:
+    made: list[Device] = []
+    left: list[tuple[str, str]] = []
+    for one in named:
+        try:
+            name = sayable(one.name)
+            settings = settings_of(one.entity)
+        except Unfit as why:
+            left.append((one.name or one.entity.id[:60], str(why)))
+            continue
+        if settings["kind"] == "sensor" and not one.of_room:
+            settings["measures"] = ""
+        made.append(
+            Device(name=name, spoken=one.also, room=one.room, **settings)  # type: ignore[arg-type]
+        )
+    return made, left

@@ -7,30 +7,14 @@ integrations (https://www.home-assistant.io/integrations/mqtt), of zigbee2mqtt a
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto, unique
 
 from device.config import Device
-from device.mind.types import Color, Kind
-
-MAX_WORD = 60
-"""Characters of a state; a longer one is not a state."""
-
-RGB: Mapping[int, tuple[int, int, int]] = {
-    Color.WHITE: (255, 255, 255),
-    Color.BLACK: (0, 0, 0),
-    Color.RED: (255, 0, 0),
-    Color.ORANGE: (255, 128, 0),
-    Color.YELLOW: (255, 220, 0),
-    Color.GREEN: (0, 255, 0),
-    Color.BLUE: (0, 0, 255),
-    Color.PURPLE: (160, 32, 240),
-    Color.BROWN: (139, 69, 19),
-    Color.PINK: (255, 105, 180),
-    Color.TURQUOISE: (64, 224, 208),
-}
+from device.hands.home.colors import RGB, hs, xy
+from device.hands.home.templatewords import BadTemplate
+from device.mind.types import Kind
 
 
 @unique
@@ -70,7 +54,7 @@ class Order:
 COVERS = frozenset(kind for kind in Kind if kind >= Kind.COVER)
 SWITCHED = frozenset({Kind.LIGHT, Kind.SWITCH, Kind.FAN, Kind.MEDIA_PLAYER})
 _CAN: Mapping[Action, frozenset[Kind]] = {
-    Action.ON: SWITCHED,
+    Action.ON: SWITCHED | {Kind.CLIMATE},
     Action.OFF: SWITCHED | {Kind.VACUUM, Kind.CLIMATE},
     Action.OPEN: COVERS,
     Action.CLOSE: COVERS,
@@ -112,32 +96,43 @@ def state_topic(device: Device) -> str:
 def topics(device: Device) -> frozenset[str]:
     """All topics that tell of the device."""
     told = (state_topic(device), device.target_topic, device.current_topic)
-    return frozenset(t for t in told if t)
+    return frozenset(t for t in (*told, device.brightness_state_topic) if t)
 
 
-def orders(device: Device, action: Action, value: int = 0) -> tuple[Order, ...]:
-    """The messages that make the device do `action`; none if it cannot be told to."""
+def orders(device: Device, action: Action, value: int = 0, unit: str = "C") -> tuple[Order, ...]:
+    """The messages that make the device do `action`; none if it cannot be told to. `unit` (C or
+    F) is that of a temperature.
+    """
     if kind_of(device) not in _CAN[action]:
         return ()
-    match action:
-        case Action.BRIGHTNESS:
-            found = _brightness(device, value)
-        case Action.COLOR:
-            found = _color(device, value)
-        case Action.TEMPERATURE:
-            found = _temperature(device, value)
-        case _:
-            found = Order(command_topic(device), _word(device, action))
-    return (found,) if found.topic else ()
+    try:
+        match action:
+            case Action.BRIGHTNESS:
+                found = _brightness(device, value)
+            case Action.COLOR:
+                found = _color(device, value)
+            case Action.TEMPERATURE:
+                found = _temperature(device, value / 10, unit)
+            case _:
+                found = _plain(device, action)
+    except BadTemplate:
+        return ()
+    return tuple(found) if all(order.topic for order in found) else ()
 
 
-def _in_json(device: Device) -> bool:
+def _plain(device: Device, action: Action) -> list[Order]:
+    return [Order(command_topic(device), _word(device, action))]
+
+
+def in_json(device: Device) -> bool:
+    """Whether plain orders and states of the device are JSON."""
     return device.style in ("json", "zigbee2mqtt")
 
 
 def _word(device: Device, action: Action) -> str:
     """The order in the device's own word, in JSON if that is its way."""
-    off = "return_to_base" if kind_of(device) is Kind.VACUUM and device.off == "OFF" else device.off
+    kind = kind_of(device)
+    off = "return_to_base" if kind is Kind.VACUUM and device.off == "OFF" else device.off
     word = {
         Action.ON: device.on,
         Action.RUN: device.on,
@@ -148,89 +143,89 @@ def _word(device: Device, action: Action) -> str:
         Action.UNLOCK: device.unlock,
         Action.START: device.start,
     }.get(action, action.name.lower())
-    return json.dumps({"state": word}) if _in_json(device) else word
+    if kind is Kind.CLIMATE and device.style == "zigbee2mqtt":
+        return json.dumps({"system_mode": {"ON": "heat", "OFF": "off"}.get(word, word)})
+    return json.dumps({"state": word}) if in_json(device) else word
 
 
-def _brightness(device: Device, percent: int) -> Order:
+def _brightness(device: Device, percent: int) -> list[Order]:
+    if not device.dimmable:
+        return []
+    if percent == 0:
+        return _plain(device, Action.OFF)
     if device.style == "tasmota" and not device.brightness_topic:
-        return Order(f"cmnd/{device.topic}/Dimmer" if device.topic else "", str(percent))
+        return [Order(f"cmnd/{device.topic}/Dimmer" if device.topic else "", str(percent))]
     scale = min(device.brightness_scale, 254 if device.style == "zigbee2mqtt" else 65535)
-    level = round(percent * scale / 100)
-    if _in_json(device) and not device.brightness_topic:
-        state = device.on if level else device.off
-        return Order(command_topic(device), json.dumps({"state": state, "brightness": level}))
-    return Order(device.brightness_topic, str(level))
+    level = max(1, round(percent * scale / 100))
+    if in_json(device) and not device.brightness_topic:
+        told = {"state": device.on, "brightness": level}
+        return [Order(command_topic(device), json.dumps(told))]
+    payload = str(level)
+    if device.brightness_template:
+        payload = _rendered(device.brightness_template, value=level, brightness=level)
+    told_level = Order(device.brightness_topic, payload)
+    return _with_on(device, told_level)
 
 
-def _color(device: Device, color: int) -> Order:
-    red, green, blue = RGB[color]
+def _with_on(device: Device, order: Order) -> list[Order]:
+    """An order of its own for a light that may be off, and the order for on beside it."""
+    if device.on_order == "brightness" or not command_topic(device):
+        return [order]
+    turned_on = _plain(device, Action.ON)
+    return [*turned_on, order] if device.on_order == "first" else [order, *turned_on]
+
+
+def _color(device: Device, color: int) -> list[Order]:
+    if device.color == "none":
+        return []
     if not any(RGB[color]):
-        return Order(command_topic(device), _word(device, Action.OFF))
+        return _plain(device, Action.OFF)
+    values = _color_values(device, color)
     if device.style == "tasmota" and not device.rgb_topic:
         topic = f"cmnd/{device.topic}/Color2" if device.topic else ""
-        return Order(topic, f"{red},{green},{blue}")
-    if _in_json(device) and not device.rgb_topic:
-        payload = {"state": device.on, "color": {"r": red, "g": green, "b": blue}}
-        return Order(command_topic(device), json.dumps(payload))
-    return Order(device.rgb_topic, f"{red},{green},{blue}")
+        return [Order(topic, ",".join(str(part) for part in RGB[color]))]
+    if in_json(device) and not device.rgb_topic:
+        told = {"state": device.on, "color": {_JSON.get(k, k): v for k, v in values.items()}}
+        return [Order(command_topic(device), json.dumps(told))]
+    payload = ",".join(f"{part:g}" for part in values.values())
+    if device.color_template:
+        payload = _rendered(device.color_template, **values)
+    return _with_on(device, Order(device.rgb_topic, payload))
 
 
-def _temperature(device: Device, tenths: int) -> Order:
-    degrees = f"{tenths / 10:g}"
+_JSON: Mapping[str, str] = {"red": "r", "green": "g", "blue": "b", "hue": "h", "sat": "s"}
+
+
+def _color_values(device: Device, color: int) -> dict[str, float]:
+    if device.color == "hs":
+        return dict(zip(("hue", "sat"), hs(color), strict=True))
+    if device.color == "xy":
+        return dict(zip(("x", "y"), xy(color), strict=True))
+    return dict(zip(("red", "green", "blue"), RGB[color], strict=True))
+
+
+def _temperature(device: Device, degrees: float, unit: str) -> list[Order]:
+    degrees = in_unit(degrees, unit, device.temperature_unit or unit)
+    if not device.lowest <= degrees <= device.highest:
+        return []
     if device.style == "zigbee2mqtt" and not device.temperature_topic:
-        payload = json.dumps({"occupied_heating_setpoint": tenths / 10})
-        return Order(command_topic(device), payload)
-    return Order(device.temperature_topic, degrees)
+        told = {"occupied_heating_setpoint": degrees}
+        return [Order(command_topic(device), json.dumps(told))]
+    payload = f"{degrees:g}"
+    if device.temperature_template:
+        whole = int(degrees) if degrees == int(degrees) else degrees
+        payload = _rendered(device.temperature_template, value=whole)
+    return [Order(device.temperature_topic, payload)]
 
 
-def word_in(payload: bytes, key: str = "") -> str | None:
-    """The state in a payload, at `key` if it is JSON; None for what is not a state.
+def _rendered(template: str, **values: object) -> str:
+    from device.hands.home.templates import render  # its library is an extra
 
-    Payloads come from the network: any bytes may be in them.
-    """
-    try:
-        text = payload.decode("utf-8")
-        if key:
-            value: object = json.loads(text)
-            for part in key.split("."):
-                value = value.get(part) if isinstance(value, dict) else None
-            text = value if isinstance(value, str) else json.dumps(value)
-    except (ValueError, RecursionError):
-        return None
-    text = text.strip()
-    return text if text and len(text) <= MAX_WORD and text != "null" else None
+    return render(template, **values)
 
 
-def number_in(payload: bytes, key: str = "") -> float | None:
-    """The finite number in a payload, at `key` if it is JSON; None if there is none."""
-    word = word_in(payload, key)
-    try:
-        number = float(word) if word is not None else math.nan
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and abs(number) < 1e9 else None
-
-
-def state_key(device: Device) -> str:
-    """The JSON key of the state; empty for plain payloads."""
-    if device.state_key:
-        return device.state_key
-    return "state" if _in_json(device) and kind_of(device) is not Kind.SENSOR else ""
-
-
-def is_open(device: Device, payload: bytes) -> bool | None:
-    """Whether a cover is open; None if its state says neither. Ajar is open."""
-    word = word_in(payload, state_key(device))
-    if word is None:
-        return None
-    known = {device.is_open: True, device.is_closed: False, "opening": True, "closing": True}
-    return {name.lower(): value for name, value in known.items()}.get(word.lower())
-
-
-def is_locked(device: Device, payload: bytes) -> bool | None:
-    """Whether a lock is locked; None if its state says neither (between the two, jammed)."""
-    word = word_in(payload, state_key(device))
-    if word is None:
-        return None
-    known = {device.is_locked.lower(): True, device.is_unlocked.lower(): False}
-    return known.get(word.lower())
+def in_unit(degrees: float, given: str, wanted: str) -> float:
+    """A temperature in the other unit (C or F), to a tenth of a degree."""
+    if given == wanted:
+        return degrees
+    return round(degrees * 1.8 + 32 if wanted == "F" else (degrees - 32) / 1.8, 1)

@@ -16,9 +16,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from device.hands.home.devices import MAX_WORD
 from device.hands.home.discovery import Topics
 from device.hands.home.mqtt import Allowance, Broker
+from device.hands.home.readings import MAX_WORD
 
 AGREE_S = 0.3
 SAME_S = 0.2

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from device.config import Config, Device
 from device.hands.home import devices as model
+from device.hands.home import readings
 from device.hands.home.devices import Action, Order, kind_of
 from device.mind.types import Kind, Request, Slot
 from device.names import NameTable
@@ -133,11 +134,17 @@ class Home:
 
     def temperature(self, device: Device) -> float | None:
         """The temperature that a device measures, in degrees; None if it has not said."""
-        topic, key = device.current_topic, device.current_key
+        topic, key, template = device.current_topic, device.current_key, device.current_template
         if not topic and kind_of(device) is Kind.SENSOR:
-            topic, key = model.state_topic(device), model.state_key(device)
+            topic, key = model.state_topic(device), readings.state_key(device)
+            template = device.state_template
         payload = self.last(topic)
-        return None if payload is None else model.number_in(payload, key)
+        return None if payload is None else readings.told_number(payload, template, key)
+
+    def brightness(self, device: Device) -> int | None:
+        """How bright a light is, in percent; None if it has not said."""
+        payload = self.last(device.brightness_state_topic)
+        return None if payload is None else readings.brightness(device, payload)
 
     def thermometers(self, devices: Iterable[Device]) -> list[Device]:
         """Those of `devices` that measure a room's temperature, sensors first."""

@@ -44,6 +44,7 @@ class Surroundings:
         self.broker: Broker | None = None
         if config.home.broker:
             _need("aiomqtt", "a broker")
+            _need("jinja2", "a broker")
             from device.hands.home.mqtt import Broker
 
             password = passwords.get("mqtt_password")
@@ -120,5 +121,5 @@ def _ring_here(house: House, seconds: int) -> None:
 def _need(module: str, what: str) -> None:
     """Raise NoHomeLibrary if a library is missing that the settings ask for."""
     if importlib.util.find_spec(module) is None:
-        library = {"mpd": "python-mpd2"}.get(module, module)
+        library = {"mpd": "python-mpd2", "jinja2": "Jinja2"}.get(module, module)
         raise NoHomeLibrary(what=what, library=library)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from device.config import Device
 from device.hands.home import devices as model
+from device.hands.home import readings
+from device.hands.home.colors import RGB
 from device.hands.home.devices import Action, kind_of
 from device.hands.home.states import Chosen, Home, Outcome
 from device.hands.voice.replies import Chime, Reply
@@ -86,7 +88,7 @@ async def color(request: Request, house: House) -> Reply:
     """A colour, for a light or the lights of a place."""
     chosen = house.home.choose(request, LIGHTS)
     value = request.get(Slot.COLOR)
-    if value is None or value not in model.RGB:
+    if value is None or value not in RGB:
         return Reply("speaker.not_permitted")
     return await _tell(house.home, chosen, Action.COLOR, value, DONE)
 
@@ -122,10 +124,10 @@ def _nothing(chosen: Chosen) -> Reply:
 
 Reader = Callable[[Device, bytes], bool | None]
 _ASKED: Mapping[int, tuple[Reader, bool, Iterable[Kind], str, str]] = {
-    Intent.IS_OPEN: (model.is_open, True, model.COVERS, "open", "closed"),
-    Intent.IS_CLOSED: (model.is_open, False, model.COVERS, "open", "closed"),
-    Intent.IS_LOCKED: (model.is_locked, True, (Kind.LOCK,), "locked", "unlocked"),
-    Intent.IS_UNLOCKED: (model.is_locked, False, (Kind.LOCK,), "locked", "unlocked"),
+    Intent.IS_OPEN: (readings.is_open, True, model.COVERS, "open", "closed"),
+    Intent.IS_CLOSED: (readings.is_open, False, model.COVERS, "open", "closed"),
+    Intent.IS_LOCKED: (readings.is_locked, True, (Kind.LOCK,), "locked", "unlocked"),
+    Intent.IS_UNLOCKED: (readings.is_locked, False, (Kind.LOCK,), "locked", "unlocked"),
 }
 
 
@@ -194,12 +196,11 @@ async def sensor(request: Request, house: House) -> Reply:
         return Reply("home.away")
     device = chosen.devices[0]
     payload = home.state(device)
-    key = model.state_key(device)
-    number = None if payload is None else model.number_in(payload, key)
+    word = None if payload is None else readings.state_word(device, payload)
+    number = None if word is None else readings.number_in(word.encode())
     if number is not None:
         unit = f" {device.unit}" if device.unit else ""
         return Reply("home.value", {"value": number, "unit": unit})
-    word = None if payload is None else model.word_in(payload, key)
     # a word from the network is spoken only if it holds no wake word
     said = None if word is None else await house.wording.safe(word)
     if said is None:
@@ -227,7 +228,7 @@ async def weather(request: Request, house: House) -> Reply:
         return Reply("home.away")
     device = chosen.devices[0]
     payload = home.state(device)
-    word = None if payload is None else model.word_in(payload, model.state_key(device))
+    word = None if payload is None else readings.state_word(device, payload)
     degrees = home.temperature(device)
     warm = None if degrees is None else Reply("home.temperature", {"degrees": round(degrees, 1)})
     condition = (word or "").lower()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Device
-from device.hands.home import devices
+from device.hands.home import readings
 from device.hands.home.devices import Action, Order, orders
 from device.mind.types import Color, Kind
 
@@ -51,7 +51,7 @@ def test_plain_orders(device: Device, action: Action, value: int, topic: str, pa
             Action.BRIGHTNESS,
             0,
             "l/set",
-            {"state": "OFF", "brightness": 0},
+            {"state": "OFF"},
         ),
         (
             lamp(style="json", command_topic="l/set"),
@@ -98,7 +98,7 @@ def test_every_kind_is_told_what_it_can_do_and_nothing_else() -> None:
             case Kind.SCENE | Kind.SCRIPT:
                 assert can == {Action.RUN}
             case Kind.CLIMATE:
-                assert can == {Action.OFF, Action.TEMPERATURE}
+                assert can == {Action.ON, Action.OFF, Action.TEMPERATURE}
             case Kind.SENSOR | Kind.WEATHER:
                 assert not can
             case Kind.MEDIA_PLAYER:
@@ -116,16 +116,16 @@ def test_a_device_without_a_topic_for_it_is_told_nothing() -> None:
 
 def test_states_are_read_in_each_style() -> None:
     door = Device(name="Door", kind="garage", state_topic="d")
-    assert devices.is_open(door, b"open") is True
-    assert devices.is_open(door, b"Closed") is False
-    assert devices.is_open(door, b"opening") is True
-    assert devices.is_open(door, b"on fire") is None
+    assert readings.is_open(door, b"open") is True
+    assert readings.is_open(door, b"Closed") is False
+    assert readings.is_open(door, b"opening") is True
+    assert readings.is_open(door, b"on fire") is None
     lock = Device(name="Lock", kind="lock", style="zigbee2mqtt", topic="z/lock")
-    assert devices.is_locked(lock, b'{"state": "LOCKED", "battery": 4}') is True
-    assert devices.is_locked(lock, b'{"state": "UNLOCKED"}') is False
-    assert devices.is_locked(lock, b'{"state": "JAMMED"}') is None
-    assert devices.number_in(b'{"climate": {"temperature": 21.4}}', "climate.temperature") == 21.4
-    assert devices.number_in(b"21.4") == 21.4
+    assert readings.is_locked(lock, b'{"state": "LOCKED", "battery": 4}') is True
+    assert readings.is_locked(lock, b'{"state": "UNLOCKED"}') is False
+    assert readings.is_locked(lock, b'{"state": "JAMMED"}') is None
+    assert readings.number_in(b'{"climate": {"temperature": 21.4}}', "climate.temperature") == 21.4
+    assert readings.number_in(b"21.4") == 21.4
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_states_are_read_in_each_style() -> None:
     [b"", b"nan", b"inf", b"1e400", b"12 34", b"\xff\xfe", b"9" * 5000, b"[" * 4000, b"null"],
 )
 def test_what_is_no_number_is_none(payload: bytes) -> None:
-    assert devices.number_in(payload) is None
-    assert devices.number_in(payload, "a.b") is None
+    assert readings.number_in(payload) is None
+    assert readings.number_in(payload, "a.b") is None
 
 
 @given(st.binary(max_size=200), st.sampled_from(["", "state", "a.b", "0"]))
 def test_any_bytes_are_read_without_an_error(payload: bytes, key: str) -> None:
-    word = devices.word_in(payload, key)
-    assert word is None or len(word) <= devices.MAX_WORD
+    word = readings.word_in(payload, key)
+    assert word is None or len(word) <= readings.MAX_WORD
     door = Device(name="Door", kind="door", state_topic="d", state_key=key)
-    assert devices.is_open(door, payload) in (True, False, None)
+    assert readings.is_open(door, payload) in (True, False, None)

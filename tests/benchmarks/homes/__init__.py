@@ -1,0 +1,1 @@
+"""Parts of the benchmark of the home: what devices announce, and what becomes of it."""
