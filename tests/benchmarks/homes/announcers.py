@@ -93,7 +93,7 @@ class Thing:
 
 def _plain(name: str) -> str:
     # makers put addresses behind names
-    name = re.sub(r"\b(?=\w*\d)[0-9A-Fa-f]{6,12}\b|\[[0-9A-F]{6}\]", " ", name)
+    name = re.sub(r"\b(?=\w*\d)[0-9A-Fa-f]{6,12}\b|\b[0-9A-F]{12}\b|\[[0-9A-F]{6}\]", " ", name)
     letters = (c if c.isalnum() else " " for c in name.lower())
     return " ".join("".join(letters).split())
 
