@@ -142,6 +142,13 @@ class NoMicrophone(KeepmumError):
     exit_code = 30
 
 
+class MicrophoneDeaf(KeepmumError):
+    """The microphone gives nothing but silence: {level} dB."""
+
+    mend = "Is it muted or turned down? `alsamixer` shows its capture level (F4); {quiet} is quiet."
+    exit_code = 29
+
+
 class MicrophoneLost(KeepmumError):
     """The microphone stopped giving sound."""
 
@@ -212,6 +219,20 @@ class RecognizerHung(KeepmumError):
 
     mend = "Nothing to do: keepmum starts anew. If it happens again, run `keepmum doctor`."
     exit_code = 41
+
+
+class RecognizerSlow(KeepmumError):
+    """The recognizer {engine} takes {took} s after the end of a command; it may take {most} s."""
+
+    mend = "Choose a lighter one ([recognizer] engine, denoise), or allow more ([listen] think_s)."
+    exit_code = 48
+
+
+class SentenceFaults(KeepmumError):
+    """{count} of your own sentences can't be used: {first}."""
+
+    mend = "`keepmum sentences check` shows each with its line."
+    exit_code = 49
 
 
 class NotUnderstood(KeepmumError):
@@ -304,6 +325,29 @@ class NoPanelSocket(KeepmumError):
 
     mend = "Start it through keepmum-panel.service, or name a folder that this user can write."
     exit_code = 59
+
+
+class NoService(KeepmumError):
+    """The speaker does not run: {why}."""
+
+    mend = "Start it: `sudo make install`, or `keepmum run` in a terminal."
+    exit_code = 55
+
+
+class ServiceEnded(KeepmumError):
+    """{unit} does not run: {why}."""
+
+    mend = "{then}"
+    exit_code = 56
+
+
+class NotAsUser(KeepmumError):
+    """As the user {user} this does not work: {why}."""
+
+    mend = (
+        "Give that user what it says (folders: 755, files: 644), or run `sudo make install` again."
+    )
+    exit_code = 58
 
 
 class NotRoot(KeepmumError):

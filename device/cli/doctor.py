@@ -6,21 +6,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import track
+from rich.progress import Progress
 
 from device import config, names
-from device.cli import around
+from device.cli import around, recognizing, services
 from device.cli.run import ConfigFile
 from device.cli.units import ears_paused
 from device.config import Config
 from device.ears.capture.echo import Echo
-from device.errors import KeepmumError
+from device.errors import KeepmumError, MicrophoneDeaf, SentenceFaults
 from device.mind.types import frames
 from device.modelstore import ModelStore
 from device.names import sentences as sentencefiles
@@ -65,24 +66,11 @@ def examine(config_file: Path | None, console: Console) -> Iterator[Finding]:
         yield Finding("settings", False, str(error), error.remedy)
         return
     yield Finding("settings", True, str(config_file or config.DEFAULT_PATH))
-    checks: tuple[tuple[str, Callable[[Config], str]], ...] = (
-        ("models", _models),
-        ("names", _names),
-        ("sentences", _sentences),
-        ("microphone", _microphone),
-        ("loudspeaker", _loudspeaker),
-        ("voice", _voice),
-        ("sockets", _sockets),
-        ("names aloud", around.names_aloud),
-        ("home", around.home),
-        ("music", around.music),
-        ("own commands", around.own_commands),
-    )
-    for what, check in track(checks, "Looking", console=console, transient=True):
-        try:
-            yield Finding(what, True, check(settings))
-        except KeepmumError as error:
-            yield Finding(what, False, str(error), error.remedy)
+    with ears_paused() as paused:  # the microphone is one process's at a time
+        yield from _results(settings, console)
+    if paused:
+        console.print("Ears were paused for it, and are started again.", style="dim")
+    yield _result("service", "", lambda: services.running(settings))
 
 
 def _models(settings: Config) -> str:
@@ -104,29 +92,28 @@ def _sentences(settings: Config) -> str:
     began = time.perf_counter()
     loaded = sentencefiles.load(settings, names.in_force(settings))
     took = time.perf_counter() - began
-    faults = f", {len(loaded.faults)} faults: `keepmum sentences check`" if loaded.faults else ""
-    return f"{len(loaded.graph)} states of the word graph in {took:.1f} s{faults}"
+    if loaded.faults:
+        raise SentenceFaults(count=len(loaded.faults), first=loaded.faults[0])
+    return f"{len(loaded.graph)} states of the word graph in {took:.1f} s"
 
 
 def _microphone(settings: Config) -> str:
     from device.ears.capture.microphone import Channels, open_microphone
 
-    with ears_paused() as paused:
-        opened = open_microphone("", settings.microphone.device, Channels.of(settings.microphone))
-        power, references = 0.0, list[str]()
-        try:
-            for _ in range(frames(LISTEN_S)):
-                power += float(np.mean(opened.read().astype(np.float32) ** 2))
-                references.append(_reference(opened.echo))
-        finally:
-            opened.close()
+    opened = open_microphone("", settings.microphone.device, Channels.of(settings.microphone))
+    power, references = 0.0, list[str]()
+    try:
+        for _ in range(frames(LISTEN_S)):
+            power += float(np.mean(opened.read().astype(np.float32) ** 2))
+            references.append(_reference(opened.echo))
+    finally:
+        opened.wipe()
+        opened.close()
     level = 10 * np.log10(power / frames(LISTEN_S) / 32768.0**2 + 1e-10)
     if level < QUIET_DB:
-        judged = "nothing but silence: is it muted or turned down?"
-    else:
-        judged = "too loud: turn the capture level down" if level > LOUD_DB else "a good level"
-    reference = Counter(references).most_common(1)[0][0]
-    return f"{level:.0f} dB, {judged}{reference}{' (ears were paused for it)' if paused else ''}"
+        raise MicrophoneDeaf(level=f"{level:.0f}", quiet=f"{QUIET_DB:.0f} dB")
+    judged = "too loud: turn the capture level down" if level > LOUD_DB else "a good level"
+    return f"{level:.0f} dB, {judged}{Counter(references).most_common(1)[0][0]}"
 
 
 def _reference(echo: Echo | None) -> str:
@@ -167,6 +154,37 @@ def _voice(settings: Config) -> str:
     return f"{name}, a short answer takes {took * 1000:.0f} ms"
 
 
-def _sockets(settings: Config) -> str:
-    path = Path(settings.service.socket)
-    return f"{path} {'is there' if path.is_socket() else 'is not there: no service is running'}"
+CHECKS: tuple[tuple[str, str, Callable[[Config], str]], ...] = (
+    ("models", "keepmum-ears", _models),
+    ("names", "keepmum-ears", _names),
+    ("sentences", "keepmum-ears", _sentences),
+    ("recognizer", "keepmum-ears", recognizing.check),
+    ("microphone", "keepmum-ears", _microphone),
+    ("loudspeaker", "keepmum-hands", _loudspeaker),
+    ("voice", "keepmum-hands", _voice),
+    ("state", "keepmum-hands", services.state),
+    ("names aloud", "", around.names_aloud),
+    ("home", "keepmum-hands", around.home),
+    ("music", "keepmum-hands", around.music),
+    ("own commands", "keepmum-commands", around.own_commands),
+)
+"""What is looked at, as which user where there is one, and how; each needs those before it."""
+
+
+def _results(settings: Config, console: Console) -> Iterator[Finding]:
+    # refreshed by hand: a thread that draws would be in the way of forking
+    with Progress(console=console, transient=True, auto_refresh=False) as progress:
+        task = progress.add_task("Looking", total=len(CHECKS))
+        for what, user, check in CHECKS:
+            progress.update(task, description=what, refresh=True)
+            yield _result(what, user, partial(check, settings))
+            progress.advance(task)
+
+
+def _result(what: str, user: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, services.as_user(user, check))
+    except KeepmumError as error:
+        return Finding(what, False, str(error), error.remedy)
+    except OSError as error:  # what a service would end of, said in the system's words
+        return Finding(what, False, f"{error.strerror}: {error.filename or 'no file'}", "")

@@ -162,7 +162,7 @@ def environment() -> Path:
 def _first_process(process: subprocess.Popen[bytes], log: Path) -> int:
     """The child of unshare: process 1 of the machine."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120  # the environment is copied first
     while time.monotonic() < end:
         if process.poll() is not None:
             raise AssertionError(f"the machine did not boot: {log.read_text()}")
