@@ -128,7 +128,7 @@ def no_espeak(settings: Config, folder: Path, patch: pytest.MonkeyPatch) -> Conf
 
 
 def changed(**sections: object) -> Plant:
-    return lambda settings, _, __: with_(settings, **sections)  # type: ignore[arg-type]
+    return lambda settings, _, __: with_(settings, **sections)
 
 
 COMMAND = OwnCommand(name="it", sentences=("do it",), run=("/no/such/program",))
