@@ -273,6 +273,13 @@ class NoAnswer(KeepmumError):
     exit_code = 54
 
 
+class TaskFailed(KeepmumError):
+    """A part of the hands ({task}) ended again and again: {why}."""
+
+    mend = "The service starts them again; `journalctl -u keepmum-hands` has what went wrong."
+    exit_code = 56
+
+
 class NoLetterSocket(KeepmumError):
     """Ears were started without a letter socket."""
 

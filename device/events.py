@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum, unique
 
 from device.letter import Letter
 from device.mind.types import Request
@@ -21,11 +22,51 @@ DESCRIPTOR = "KEEPMUM_JOURNAL_FD"
 """Environment: an open descriptor to which every event is written as a JSON line."""
 
 
+@unique
+class Parting(StrEnum):
+    """Why hands and ears are no longer connected."""
+
+    CLOSED = "closed"
+    """The ears ended."""
+    MALFORMED = "malformed"
+    """What came was no letter, or out of turn."""
+    TOO_MANY = "too_many"
+    NAMES_DIFFER = "names_differ"
+    STOPPING = "stopping"
+    """The hands end."""
+
+
+@unique
+class Quieting(StrEnum):
+    """Why something no longer rings."""
+
+    STOP = "stop"
+    LIMIT = "limit"
+    SNOOZE = "snooze"
+    CANCEL = "cancel"
+
+
+@unique
+class Ringing(StrEnum):
+    """What can ring."""
+
+    TIMER = "timer"
+    ALARM = "alarm"
+
+
+@unique
+class Part(StrEnum):
+    """What watchers look at anew when it changed."""
+
+    TIMERS = "timers"
+    VOLUME = "volume"
+
+
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """The ears are gone; `why` is closed, malformed, too_many, names_differ or stopping."""
+    """The ears are gone."""
 
-    why: str
+    why: Parting
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +110,7 @@ class Hushed:
 class Rang:
     """A timer or an alarm began to ring."""
 
-    kind: str
-    """timer or alarm."""
+    kind: Ringing
     id: int
     late: float
     """Seconds after its time."""
@@ -78,18 +118,18 @@ class Rang:
 
 @dataclass(frozen=True, slots=True)
 class Quieted:
-    """It no longer rings; `by` is stop, limit or snooze."""
+    """It no longer rings."""
 
-    kind: str
+    kind: Ringing
     id: int
-    by: str
+    by: Quieting
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Timers, alarms or the volume are not what they were; watchers look at the house."""
+    """Timers, alarms or the volume are not what they were."""
 
-    what: str
+    what: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +139,19 @@ class Gap:
     missing: int
 
 
-Event = Letter | Parted | Refused | Did | Said | Hushed | Rang | Quieted | Changed | Gap
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Something that runs for ever had ended by itself, and was started anew."""
+
+    task: str
+
+
+Event = Letter | Parted | Refused | Did | Said | Hushed | Rang | Quieted | Changed | Gap | Restarted
 """A letter is an event as it stands: hello, woke, command, ended, fault."""
 Subscriber = Callable[[Event], None]
 
 
-class Journal:
+class EventBus:
     """Who wants to know, and telling them, in the order in which they subscribed."""
 
     def __init__(self) -> None:
@@ -133,11 +180,11 @@ def _plain(value: object) -> object:
     return value.hex() if isinstance(value, bytes) else value
 
 
-def show_outside(journal: Journal, now: Callable[[], float]) -> None:
+def show_outside(events: EventBus, now: Callable[[], float]) -> None:
     """Write each event as a JSON line to the descriptor that the environment names, if any."""
     descriptor = int(os.environ.get(DESCRIPTOR, "-1"))
     if descriptor >= 0:
-        journal.subscribe(lambda event: _write(descriptor, to_json(event, now()).encode() + b"\n"))
+        events.subscribe(lambda event: _write(descriptor, to_json(event, now()).encode() + b"\n"))
 
 
 def _write(descriptor: int, line: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The journal tells what happened in ids and keys, as JSON lines to whoever is given a pipe."""
+"""The events tells what happened in ids and keys, as JSON lines to whoever is given a pipe."""
 
 from __future__ import annotations
 
@@ -9,19 +9,30 @@ from typing import get_args
 
 import pytest
 
-from device.events import DESCRIPTOR, Event, Gap, Hushed, Journal, Rang, Said, show_outside, to_json
+from device.events import (
+    DESCRIPTOR,
+    Event,
+    EventBus,
+    Gap,
+    Hushed,
+    Rang,
+    Ringing,
+    Said,
+    show_outside,
+    to_json,
+)
 from device.letter import Command, Ended, Hello, Letter, Woke
 from device.mind.types import Intent, Outcome, Request, Slot
 
 
 def test_subscribers_are_told_in_order_until_they_leave() -> None:
-    journal = Journal()
+    events = EventBus()
     told: list[tuple[str, Event]] = []
-    leave = journal.subscribe(lambda event: told.append(("first", event)))
-    journal.subscribe(lambda event: told.append(("second", event)))
-    journal.publish(Gap(1))
+    leave = events.subscribe(lambda event: told.append(("first", event)))
+    events.subscribe(lambda event: told.append(("second", event)))
+    events.publish(Gap(1))
     leave()
-    journal.publish(Gap(2))
+    events.publish(Gap(2))
     assert told == [("first", Gap(1)), ("second", Gap(1)), ("second", Gap(2))]
 
 
@@ -38,7 +49,7 @@ def test_subscribers_are_told_in_order_until_they_leave() -> None:
             Ended(3, Outcome.COMMAND, 19),
             {"event": "ended", "number": 3, "outcome": 1, "tenths": 19},
         ),
-        (Rang("timer", 1, 0.5), {"event": "rang", "kind": "timer", "id": 1, "late": 0.5}),
+        (Rang(Ringing.TIMER, 1, 0.5), {"event": "rang", "kind": "timer", "id": 1, "late": 0.5}),
     ],
 )
 def test_an_event_is_one_line(event: Event, line: dict[str, object]) -> None:
@@ -65,19 +76,19 @@ def test_a_pipe_that_the_environment_names_gets_every_event(
 ) -> None:
     read, write = os.pipe()
     monkeypatch.setenv(DESCRIPTOR, str(write))
-    journal = Journal()
-    show_outside(journal, lambda: 1.0)
-    journal.publish(Hushed(cut=True))
-    journal.publish(Said("clock.time", "It's noon.", 0.02))
+    events = EventBus()
+    show_outside(events, lambda: 1.0)
+    events.publish(Hushed(cut=True))
+    events.publish(Said("clock.time", "It's noon.", 0.02))
     lines = os.read(read, 4096).splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["hushed", "said"]
     os.close(read)
-    journal.publish(Hushed(cut=True))  # the watcher left: nothing happens
+    events.publish(Hushed(cut=True))  # the watcher left: nothing happens
     os.close(write)
 
 
 def test_without_a_pipe_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(DESCRIPTOR, raising=False)
-    journal = Journal()
-    show_outside(journal, lambda: 1.0)
-    assert journal._subscribers == []
+    events = EventBus()
+    show_outside(events, lambda: 1.0)
+    assert events._subscribers == []

@@ -67,12 +67,12 @@ def _hands(arguments: list[str]) -> int:
         arguments
     )
     from device import config, names
-    from device.hands.start import live
+    from device.hands.start import run_hands
     from device.panel.protocol import LampLine
 
     settings = config.load(options.config)
     lamp = LampLine(settings.panel.lamp_socket)
-    live(settings, names.in_force(settings), options.config, lamp)
+    run_hands(settings, names.in_force(settings), options.config, lamp)
     return 0
 
 

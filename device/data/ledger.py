@@ -1,8 +1,9 @@
 """The ledger: one row for every time sound was taken in, and no word of what was said.
 
-An SQLite database in the state folder, written by one thread of the hands (clerk.py). A row holds
-when, which word, its score, seconds taken in, the outcome and when it was forgotten; its text is
-empty unless the owner asked for texts, and then it is the rendering of ids, never a transcript.
+An SQLite database in the state folder, written by one thread of the hands (ledgerwriter.py). A
+row holds when, which word, its score, seconds taken in, the outcome and when it was forgotten; its
+text is empty unless the owner asked for texts, and then it is the rendering of ids, never a
+transcript.
 
 Ears number what they take in, and their numbers run on. The ledger compares: what it did not see
 is a gap, recorded in the same transaction that found it, so that for every series of numbers

@@ -1,4 +1,4 @@
-"""The clerk: the one thread that writes the ledger, so that the loop of the hands never waits.
+"""The one thread that writes the ledger, so that the loop of the hands never waits.
 
 Notes are queued without blocking and committed together as fast as the disk takes them. A disk
 that is full, read-only or damaged is told once and once more when it is well again; until then
@@ -40,10 +40,10 @@ Task = Callable[[sqlite3.Connection], int]
 _Item = Note | tuple[Task, "Future[int]"] | None
 
 
-class Clerk:
+class LedgerWriter:
     """Writes notes into the ledger of a state folder.
 
-    `tell` is called from the clerk's thread whenever the health changes; `now` gives milliseconds
+    `tell` is called from the writer's thread whenever the health changes; `now` gives milliseconds
     since 1970 and decides what is older than `keep_days`.
     """
 

@@ -1,4 +1,8 @@
-"""From a command to the deed and the answer: permits, the question if there is one, the skill."""
+"""From a command to the deed and the answer: permits, the question if there is one, the skill.
+
+This is the one place where a question of the speaker is asked and answered. What is asked before
+it is done is decided by the permits, by the household's own marks, and by `recognizer.confirm`.
+"""
 
 from __future__ import annotations
 
@@ -6,79 +10,108 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Awaitable, Callable
 
 from device.errors import KeepmumError
-from device.events import Did, Refused
-from device.hands.house import House
-from device.hands.permits import NotPermitted, Permit, Risk, check
-from device.hands.voice.replies import Chime, Reply, Skill
+from device.events import Did, EventBus, Refused
+from device.hands import permits
+from device.hands.context import Context
+from device.hands.permits import NotPermitted, Permit
+from device.hands.skills.skill import Risk
+from device.hands.sound.chimes import Chime
+from device.hands.voice.replies import Confirm, Question, Reply
 from device.letter import Command
-from device.mind.types import Hint, Intent, Request
+from device.mind.types import Intent, Request
 
 SKILL_SECONDS = 10.0
 """A skill that takes longer is given up, and that is said."""
 ANSWERS = (Intent.YES, Intent.NO, Intent.ANSWER, Intent.NEVERMIND)
+ON_THE_WAY_S = 3.0
+"""From the end of a question to the ears that take in the answer, and from them back."""
+NEVERMIND = Reply("speaker.nevermind", chime=Chime.DONE)
 
 log = logging.getLogger("keepmum.hands")
 
 
-async def act(command: Command, house: House, arrived: float) -> None:
-    """Do what was asked and answer. `arrived` is when its letter came, by time.monotonic."""
-    if not await house.mine(command.number):
-        house.journal.publish(Did(command.number, command.request, "peer.elsewhere", 0.0))
-        return
-    reply = await decide(command, house)
-    house.journal.publish(
-        Did(command.number, command.request, reply.key, time.monotonic() - arrived)
-    )
-    if reply.chime is None:
-        house.last = reply
-    heard = await house.say(reply)
-    while house.postponed and not house.listening:
-        await house.say(house.postponed.pop(0))
-    if reply.ask is not None and heard and not house.listening:
-        house.question = reply.ask
-        house.hint(Hint.ASKED)
+class Acting:
+    """Does what is asked. `asked` is called when a question was heard: ears listen then.
 
+    `marked`: intents that the household wants to be asked about first.
+    """
 
-async def decide(command: Command, house: House) -> Reply:
-    """The reply to a command, with the deed done."""
-    question, house.question = house.question, None
-    request = command.request
-    try:
-        permit = check(request, house.names)
-    except NotPermitted as why:
-        house.journal.publish(Refused(command.number, request, str(why)))
-        return Reply("speaker.not_permitted")
-    if question is not None and request.intent in ANSWERS:
-        return await perform(question, request, house)
-    careful = house.config.recognizer.confirm and permit.risk is Risk.SOME
-    if permit.risk is Risk.DOOR or careful or request.intent in house.confirmed:
-        return Reply("speaker.confirm", ask=_confirmed(permit, request))
-    return await perform(permit.skill, request, house)
+    def __init__(
+        self,
+        context: Context,
+        events: EventBus,
+        asked: Callable[[], None],
+        marked: frozenset[int] = frozenset(),
+    ) -> None:
+        self._context = context
+        self._events = events
+        self._asked = asked
+        self._marked = marked
+        listen = context.config.listen
+        self._answer_s = listen.follow_up_s + listen.think_s + ON_THE_WAY_S
 
+    async def act(self, command: Command, arrived: float) -> None:
+        """Do what was asked and answer. `arrived` is when its letter came, by time.monotonic."""
+        number, request = command.number, command.request
+        pending, now = self._context.conversation.pending, self._context.clock.running()
+        question = pending.take(number, now)
+        if not await self._context.around.mine(number):
+            self._events.publish(Did(number, request, "peer.elsewhere", 0.0))
+            return
+        reply = await self._decide(number, request, question)
+        self._events.publish(Did(number, request, reply.key, time.monotonic() - arrived))
+        conversation = self._context.conversation
+        heard = await conversation.answer(reply)
+        if reply.ask is not None and heard and not conversation.listening:
+            pending.ask(reply.ask, self._context.clock.running() + self._answer_s)
+            self._asked()
 
-def _confirmed(permit: Permit, asked: Request) -> Skill:
-    """Does what was asked if the answer is yes."""
+    async def _decide(self, number: int, request: Request, question: Question | None) -> Reply:
+        """The reply to a request, with the deed done or asked about."""
+        try:
+            permit = permits.check(request, self._context.names)
+            if question is not None and request.intent in ANSWERS:
+                return await self._answered(question, request)
+        except NotPermitted as why:
+            self._events.publish(Refused(number, request, str(why)))
+            return Reply("speaker.not_permitted")
+        if self._must_ask(permit, request):
+            unclear = permit.which(request, self._context) if permit.which else None
+            # who says which one has said that it is meant
+            return unclear or Reply("speaker.confirm", ask=Confirm(request))
+        return await self._perform(permit.skill(request, self._context), request.intent)
 
-    async def answer(said: Request, house: House) -> Reply:
-        if said.intent != Intent.YES:
-            return Reply("speaker.nevermind", chime=Chime.DONE)
-        return await permit.skill(asked, house)
+    def _must_ask(self, permit: Permit, request: Request) -> bool:
+        risk = permit.risk_of(request, self._context)
+        careful = self._context.config.recognizer.confirm and risk is Risk.SOME
+        return risk is Risk.ASK or careful or request.intent in self._marked
 
-    return answer
+    async def _answered(self, question: Question, said: Request) -> Reply:
+        """What was asked about, done if the answer says so. Raises NotPermitted."""
+        if said.intent in (Intent.NO, Intent.NEVERMIND):
+            return NEVERMIND
+        permit = permits.check(question.request, self._context.names)
+        if isinstance(question, Confirm):
+            if said.intent != Intent.YES:
+                return NEVERMIND
+            meant = question.request
+            return await self._perform(permit.skill(meant, self._context), meant.intent)
+        choose = permit.choose
+        if choose is None:
+            raise NotPermitted("nothing can be chosen there")
+        return await self._perform(choose(question, said, self._context), said.intent)
 
-
-async def perform(skill: Skill, request: Request, house: House) -> Reply:
-    """The skill's reply; one that fails or takes too long costs one command, and says so."""
-    if request.intent in (Intent.NO, Intent.NEVERMIND):
-        return Reply("speaker.nevermind", chime=Chime.DONE)
-    try:
-        async with asyncio.timeout(SKILL_SECONDS):
-            return await skill(request, house)
-    except TimeoutError:
-        return Reply("speaker.slow")
-    except (KeepmumError, OSError, sqlite3.Error) as error:
-        # a full disk among them: what can't be kept is not promised
-        log.error("intent %d: %s", request.intent, error)
-        return Reply("speaker.failed")
+    async def _perform(self, deed: Awaitable[Reply], intent: int) -> Reply:
+        """The skill's reply; one that fails or takes too long costs one command, and says so."""
+        try:
+            async with asyncio.timeout(SKILL_SECONDS):
+                return await deed
+        except TimeoutError:
+            return Reply("speaker.slow")
+        except (KeepmumError, OSError, sqlite3.Error) as error:
+            # a full disk among them: what can't be kept is not promised
+            log.error("intent %d: %s", intent, error)
+            return Reply("speaker.failed")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from device.hands.house import House
+from device.data.ledgerwriter import Health
+from device.events import Event, Gap, Parted, Parting, Restarted
+from device.hands.clock import Clock
 from device.hands.voice.replies import Reply, Value
-from device.letter import FaultCode
+from device.letter import Fault, FaultCode
 
 AGAIN_SECONDS = 600.0
 """The same thing isn't told again before."""
@@ -21,12 +23,50 @@ FAULTS = {
     FaultCode.NAMES_DIFFER: "names_differ",
 }
 """What is said of a fault of the ears; the others are for the ledger and the doctor."""
+PARTINGS = {
+    Parting.MALFORMED: "malformed",
+    Parting.TOO_MANY: "too_many",
+    Parting.NAMES_DIFFER: "names_differ",
+}
+
+LEDGER = {
+    Health.WELL: "ledger_well",
+    Health.FULL: "ledger_full",
+    Health.READ_ONLY: "ledger_read_only",
+    Health.DAMAGED: "ledger_damaged",
+    Health.FAILING: "ledger_failing",
+}
 
 
-def warn(house: House, what: str, values: Mapping[str, Value] | None = None) -> None:
-    """Say `alert.what`, unless it was said a short while ago."""
-    now = house.clock.running()
-    if now - house.warned.get(what, -AGAIN_SECONDS) < AGAIN_SECONDS:
-        return
-    house.warned[what] = now
-    house.tell(Reply(f"alert.{what}", values or {}))
+class Alerts:
+    """Says what is wrong, with `tell`. Subscribed to the events, it finds most of it there."""
+
+    def __init__(self, clock: Clock, tell: Callable[[Reply], None]) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._told: dict[str, float] = {}
+        """When each was last told, by the machine's clock."""
+
+    def watch(self, event: Event) -> None:
+        """Tell of an event that the owner should know of."""
+        match event:
+            case Fault(code) if code in FAULTS:
+                self.warn(FAULTS[code])
+            case Parted(why) if why in PARTINGS:
+                self.warn(PARTINGS[why])
+            case Gap(missing):
+                self.warn("gap", {"count": missing})
+            case Restarted():
+                self.warn("restarted")
+
+    def health(self, health: Health) -> None:
+        """Tell how the ledger is."""
+        self.warn(LEDGER[health])
+
+    def warn(self, what: str, values: Mapping[str, Value] | None = None) -> None:
+        """Say `alert.what`, unless it was said a short while ago."""
+        now = self._clock.running()
+        if now - self._told.get(what, -AGAIN_SECONDS) < AGAIN_SECONDS:
+            return
+        self._told[what] = now
+        self._tell(Reply(f"alert.{what}", values or {}))

@@ -7,69 +7,37 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
-import logging
-import socket
-import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import astuple
-from pathlib import Path
 from typing import Any
 
 from device.data import describe, export, forget, inventory, ledgerreader, proof
 from device.data.export import Places
 from device.data.forget import Forgotten, Wish
-from device.events import Changed, Did, Event, Parted, Refused
-from device.hands.house import House
-from device.hands.ledgernotes import Scribe
+from device.data.ledgernotes import LedgerNotes
+from device.events import Changed, Did, Event, EventBus, Parted, Refused
+from device.hands.context import Context
+from device.hands.focus import Focus
 from device.letter import Command, Ended, Fault, Hello, Woke
-from device.service import passed_by_name
-from device.sockets.server import Answer, LocalSocket, Record, listen
+from device.sockets.server import Answer, Record
 
-SOCKET_NAME = "ask"
-"""What the service manager calls the listening socket that it passes in."""
 UNREAD = 256
 """Events that wait for a slow watcher; one that is slower is sent away."""
 
 
-log = logging.getLogger("keepmum.hands")
+class Desk:
+    """Answers whoever may ask. `places`: where the household's files are."""
 
-
-@contextlib.asynccontextmanager
-async def desk(house: House, settings: Path) -> AsyncIterator[Scribe]:
-    """Keep the ledger of a house and answer whoever may ask, until the end of the block."""
-    scribe = Scribe(house)
-    answers = Answers(house, scribe, settings)
-    served = None
-    try:
-        listener = listener_for(Path(house.config.service.ask))
-        served = house.start(LocalSocket(answers.table()).serve(listener))
-    except OSError as error:
-        # a speaker that can't be watched is still a speaker
-        log.warning("nobody can ask at %s: %s", house.config.service.ask, error.strerror)
-    try:
-        yield scribe
-    finally:
-        if served is not None:
-            served.cancel()
-        await scribe.close()
-
-
-def listener_for(path: Path) -> socket.socket:
-    """The socket that the service manager passed in, or one made at `path`. Raises OSError."""
-    passed = passed_by_name().get(SOCKET_NAME)
-    return listen(path) if passed is None else socket.socket(fileno=passed)
-
-
-class Answers:
-    """Answers for one house. `settings` is the file that its settings came from."""
-
-    def __init__(self, house: House, scribe: Scribe, settings: Path) -> None:
-        self._house = house
-        self._scribe = scribe
-        self._places = Places.of(house.config, settings)
+    def __init__(
+        self, context: Context, events: EventBus, focus: Focus, notes: LedgerNotes, places: Places
+    ) -> None:
+        self._context = context
+        self._events = events
+        self._focus = focus
+        self._notes = notes
+        self._places = places
         self._here = False
-        house.journal.subscribe(self._note_ears)
+        events.subscribe(self._note_ears)
 
     def table(self) -> Mapping[str, Answer]:
         """Every request there is."""
@@ -84,8 +52,8 @@ class Answers:
     async def ledger(self, request: Record) -> AsyncIterator[Record]:
         """The ledger from `since` (milliseconds since 1970) on."""
         since = whole(request.get("since"))
-        await self._written()
-        view = await asyncio.to_thread(ledgerreader.read, self._scribe.clerk.path, since)
+        await self._notes.written()
+        view = await asyncio.to_thread(ledgerreader.read, self._notes.writer.path, since)
         yield ledgerreader.to_wire(view)
 
     async def kept(self, request: Record) -> AsyncIterator[Record]:
@@ -96,15 +64,10 @@ class Answers:
 
     async def export(self, request: Record) -> AsyncIterator[Record]:
         """Everything, as a tar; whoever asked encrypts it."""
-        now = round(self._house.clock.wall() * 1000)
-        await self._written()
-        tar = await asyncio.to_thread(export.gather, self._places, self._house.config, now)
+        now = round(self._context.clock.wall() * 1000)
+        await self._notes.written()
+        tar = await asyncio.to_thread(export.gather, self._places, self._context.config, now)
         yield {"tar": base64.b64encode(tar).decode()}
-
-    async def _written(self) -> None:
-        """Wait for what is on its way; a disk that takes nothing still shows what is on it."""
-        with contextlib.suppress(sqlite3.Error):
-            await asyncio.wrap_future(self._scribe.clerk.flush())
 
     async def forget(self, request: Record) -> AsyncIterator[Record]:
         """Forget `kinds`, from `since` on, in memory and on disk."""
@@ -115,13 +78,13 @@ class Answers:
 
     async def _forget(self, wish: Wish) -> Forgotten:
         if not wish.since:
-            drop(self._house, wish.kinds)
+            drop(self._context, wish.kinds)
         return await asyncio.to_thread(
-            forget.forget, self._places.state, wish, rows=self._scribe.clerk.forget
+            forget.forget, self._places.state, wish, rows=self._notes.writer.forget
         )
 
     async def watch(self, request: Record) -> AsyncIterator[Record]:
-        """What the house is, then every event, until the asker hangs up."""
+        """What the speaker is, then every event, until the asker hangs up."""
         events: asyncio.Queue[Event] = asyncio.Queue(UNREAD)
         full = asyncio.Event()
 
@@ -131,7 +94,7 @@ class Answers:
             else:
                 events.put_nowait(event)
 
-        end = self._house.journal.subscribe(take)
+        end = self._events.subscribe(take)
         try:
             yield self._state()
             while not full.is_set():
@@ -149,36 +112,36 @@ class Answers:
             self._here = isinstance(event, Hello)
 
     def _state(self) -> Record:
-        house = self._house
+        context, audio = self._context, self._focus.now
         return {
             "event": "house",
-            "at": house.clock.wall(),
-            "speaker": house.config.general.name,
+            "at": context.clock.wall(),
+            "speaker": context.config.general.name,
             "ears": self._here,
-            "listening": house.listening,
-            "loud": house.loud.name.lower(),
-            "volume": house.volume.percent,
-            "silent": house.volume.silent,
-            "ledger": self._scribe.clerk.health.value,
+            "listening": audio.listening,
+            "loud": audio.loud.name.lower(),
+            "volume": context.volume.percent,
+            "silent": context.volume.silent,
+            "ledger": self._notes.writer.health.value,
             "timers": [
                 {"name": t.name, "left": round(t.left, 1), "paused": t.paused}
-                for t in house.timers.all()
+                for t in context.timers.all()
             ],
-            "alarms": [astuple(a) for a in house.alarms.all()],
+            "alarms": [astuple(a) for a in context.alarms.all()],
         }
 
     def _told(self, event: Event) -> Record | None:
         """An event for a watcher; None for what says nothing to one. No level, no score."""
-        name, at = type(event).__name__.lower(), self._house.clock.wall()
+        name, at = type(event).__name__.lower(), self._context.clock.wall()
         facts = self._facts(event)
         return None if facts is None else {"event": name, "at": at} | facts
 
     def _facts(self, event: Event) -> dict[str, Any] | None:
         match event:
             case Woke(number, cause):
-                return {"number": number, "word": self._scribe.word(cause)}
+                return {"number": number, "word": self._notes.word(cause)}
             case Command(number, request) | Refused(number, request):
-                return {"number": number, "what": describe.describe(request, self._house.names)}
+                return {"number": number, "what": describe.describe(request, self._context.names)}
             case Did(number=number, reply=reply, seconds=seconds):
                 return {"number": number, "reply": reply, "ms": round(seconds * 1000)}
             case Ended(number, outcome, tenths):
@@ -191,17 +154,15 @@ class Answers:
         return plain(event)
 
 
-def drop(house: House, kinds: tuple[str, ...]) -> None:
+def drop(context: Context, kinds: tuple[str, ...]) -> None:
     """Let go of what memory holds of these kinds, and of what was said last."""
     if "timers" in kinds:
-        house.timers.cancel_all()
+        context.timers.cancel_all()
     if "alarms" in kinds:
-        house.alarms.cancel_all()
+        context.alarms.cancel_all()
     if "lists" in kinds:
-        house.lists.forget()
-    house.last = house.question = None
-    house.postponed.clear()
-    house.speaker.memory.forget()
+        context.around.lists.forget()
+    context.conversation.forget()
 
 
 def plain(event: Event) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from device.mind.types import Hint
 RETRY_SECONDS = 0.2
 
 
-class Door:
+class EarsConnection:
     """A connection to the ears."""
 
     def __init__(self, ears: socket.socket, guard: Guard) -> None:
@@ -50,7 +50,7 @@ class Door:
         with contextlib.suppress(OSError):  # ears that ended meanwhile: `letters` sees that
             self._ears.send(bytes([hint]))
 
-    def rest(self) -> Iterator[Letter]:
+    def drain(self) -> Iterator[Letter]:
         """Let no more in, and give what was written until then; what is no letter ends it."""
         with contextlib.suppress(OSError, MalformedLetter, TooManyLetters):
             self._ears.shutdown(socket.SHUT_RDWR)
@@ -58,11 +58,13 @@ class Door:
                 yield self._guard.admit(data)[0]
 
     def close(self) -> None:
-        """Shut it: the ears end when they see that."""
+        """Close it: the ears end when they see that."""
         self._ears.close()
 
 
-async def connect(path: str, guard: Guard, opening: Callable[[], Awaitable[None]]) -> Door:
+async def connect(
+    path: str, guard: Guard, opening: Callable[[], Awaitable[None]]
+) -> EarsConnection:
     """Wait until there are ears to connect to, and until the cap lets in another activation.
 
     `opening` is awaited once there is a socket and before it is connected to: ears take nothing
@@ -82,4 +84,4 @@ async def connect(path: str, guard: Guard, opening: Callable[[], Awaitable[None]
             ears.close()
             await asyncio.sleep(RETRY_SECONDS)
         else:
-            return Door(ears, guard)
+            return EarsConnection(ears, guard)

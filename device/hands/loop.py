@@ -6,95 +6,108 @@ Timers, alarms and the home go on meanwhile.
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from device.errors import MalformedLetter, TooManyLetters
-from device.events import Gap, Parted
-from device.hands.acting import act
-from device.hands.alerts import FAULTS, warn
+from device.events import EventBus, Gap, Parted, Parting
+from device.hands.acting import Acting
+from device.hands.context import Context
+from device.hands.ears import Ears
+from device.hands.focus import Focus
 from device.hands.guard import Guard
-from device.hands.house import House
-from device.hands.letters import Door, connect
-from device.hands.voice.replies import Chime
-from device.letter import Command, Ended, Fault, Hello, Letter, Woke
-from device.mind.types import FOLLOW_UP, STOP_WORD, Lamp, Outcome
+from device.hands.letters import EarsConnection, connect
+from device.hands.sound.chimes import Chime
+from device.letter import Command, Ended, Hello, Letter, Woke
+from device.mind.types import FOLLOW_UP, STOP_WORD, Outcome
 
 
-async def run(house: House) -> None:
-    """Meet the ears, attend to them, and again, until cancelled."""
-    guard = Guard(house.config.service.activations_per_hour, time.monotonic)
-    while True:
-        door = None
+class Loop:
+    """Attends to the ears for ever. `opening` is awaited before they are met."""
+
+    def __init__(
+        self,
+        context: Context,
+        events: EventBus,
+        focus: Focus,
+        *,
+        ears: Ears,
+        acting: Acting,
+        opening: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._context = context
+        self._events = events
+        self._focus = focus
+        self._ears = ears
+        self._acting = acting
+        self._opening = opening
+        self._guard = Guard(context.config.service.activations_per_hour, time.monotonic)
+
+    async def run(self) -> None:
+        """Meet the ears, attend to them, and again, until cancelled."""
+        path = self._context.config.service.socket
+        while True:
+            connection = None
+            try:
+                connection = await connect(path, self._guard, self._opening)
+                self._ears.met(connection, self._focus.now.loud)
+                why = await self._attend(connection)
+            except BaseException:
+                part(connection, self._events, Parting.STOPPING)
+                raise
+            part(connection, self._events, why)
+            self._ears.gone()
+            self._context.conversation.pending.drop()
+            self._focus.listen(False)
+
+    async def _attend(self, connection: EarsConnection) -> Parting:
+        """One life of the ears; the result is why it ended."""
         try:
-            door = await connect(house.config.service.socket, guard, house.opening)
-            house.hint = door.hint
-            door.hint(house.loud)
-            house.lamp(Lamp.ASLEEP)
-            why = await attend(door, house)
-        except asyncio.CancelledError:
-            shut(door, house, "stopping")
-            raise
-        shut(door, house, why)
-        house.hint = lambda hint: None
-        house.lamp(Lamp.BROKEN)
-        house.question = None
-        house.listen(False)
+            async for letter, missing in connection.letters():
+                if missing:
+                    self._events.publish(Gap(missing))
+                self._events.publish(letter)
+                if isinstance(letter, Hello) and letter.names != self._context.names.digest:
+                    return Parting.NAMES_DIFFER
+                self._take(letter)
+        except MalformedLetter:
+            return Parting.MALFORMED
+        except TooManyLetters:
+            return Parting.TOO_MANY
+        return Parting.CLOSED
+
+    def _take(self, letter: Letter) -> None:
+        """What a letter sets going."""
+        tasks, conversation = self._context.tasks, self._context.conversation
+        match letter:
+            case Woke(number, cause, score):
+                self._focus.listen(True)
+                if cause == FOLLOW_UP:
+                    conversation.pending.open(number)
+                else:
+                    conversation.pending.drop()
+                if cause < STOP_WORD:
+                    self._context.around.woke(number, score)
+                if cause != STOP_WORD:
+                    tasks.start(self._chime(Chime.WOKE, number))
+            case Command():
+                tasks.start(self._acting.act(letter, time.monotonic()))
+            case Ended(number, outcome):
+                self._focus.listen(False)
+                if outcome in (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG):
+                    tasks.start(self._chime(Chime.PUZZLED, number))
+
+    async def _chime(self, which: Chime, number: int) -> None:
+        """A short sound of an activation, unless another speaker of the home answers it."""
+        if await self._context.around.mine(number):
+            self._context.conversation.chime(which)
 
 
-def shut(door: Door | None, house: House, why: str) -> None:
-    """Shut the door; what ears had written before they noticed is still told, not acted on."""
-    if door is not None:
-        if why in ("stopping", "names_differ"):
-            for letter in door.rest():
-                house.journal.publish(letter)
-        door.close()
-    house.journal.publish(Parted(why))
-
-
-async def attend(door: Door, house: House) -> str:
-    """One life of the ears; the result is why it ended, see `Parted`."""
-    try:
-        async for letter, missing in door.letters():
-            if missing:
-                house.journal.publish(Gap(missing))
-                warn(house, "gap", {"count": missing})
-            house.journal.publish(letter)
-            if isinstance(letter, Hello) and letter.names != house.names.digest:
-                warn(house, "names_differ")
-                return "names_differ"
-            take(letter, house)
-    except MalformedLetter:
-        warn(house, "malformed")
-        return "malformed"
-    except TooManyLetters:
-        warn(house, "too_many")
-        return "too_many"
-    return "closed"
-
-
-def take(letter: Letter, house: House) -> None:
-    """What a letter sets going."""
-    match letter:
-        case Woke(number, cause, score):
-            house.listen(True)
-            if cause != FOLLOW_UP:
-                house.question = None
-            if house.around.speakers is not None and cause < STOP_WORD:
-                house.around.speakers.woke(number, score)
-            if cause != STOP_WORD:
-                house.start(chime(Chime.WOKE, number, house))
-        case Command():
-            house.start(act(letter, house, time.monotonic()))
-        case Ended(number, outcome):
-            house.listen(False)
-            if outcome in (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG):
-                house.start(chime(Chime.PUZZLED, number, house))
-        case Fault(code=code) if code in FAULTS:
-            warn(house, FAULTS[code])
-
-
-async def chime(which: Chime, number: int, house: House) -> None:
-    """A short sound of an activation, unless another speaker of the home answers it."""
-    if await house.mine(number):
-        house.speaker.chime(which)
+def part(connection: EarsConnection | None, events: EventBus, why: Parting) -> None:
+    """Close; what ears had written before they noticed is still told, not acted on."""
+    if connection is not None:
+        if why in (Parting.STOPPING, Parting.NAMES_DIFFER):
+            for letter in connection.drain():
+                events.publish(letter)
+        connection.close()
+    events.publish(Parted(why))

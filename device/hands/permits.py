@@ -6,21 +6,16 @@ done: is there such an intent, may it carry these slots, is each value one that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 
+from device.hands.context import Context
 from device.hands.skills import alarm, clock, home, lists, media, own, peers, speaker, timer, volume
-from device.hands.voice.replies import Skill
+from device.hands.skills.skill import Choose, Judge, Risk, Skill
+from device.hands.voice.replies import Reply
+from device.mind.slots import NAMES, RANGES
 from device.mind.types import FIRST_USER_INTENT, Color, Intent, Kind, Request, Slot
 from device.names import NameTable
-
-
-class Risk(Enum):
-    """How bad it is if it was not meant."""
-
-    NONE = "nothing changes, or it is undone in a word"
-    SOME = "something in the home changes"
-    DOOR = "somebody could come in: the speaker asks first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +26,15 @@ class Permit:
     slots: frozenset[Slot] = frozenset()
     needs: frozenset[Slot] = frozenset()
     """Slots of which at least one must be there, if there are any."""
-    risk: Risk = Risk.NONE
+    risk: Risk | Judge = Risk.NONE
+    which: Callable[[Request, Context], Reply | None] | None = None
+    """The question which of several things is meant, if that isn't clear."""
+    choose: Choose | None = None
+    """Takes the answer to it."""
+
+    def risk_of(self, request: Request, context: Context) -> Risk:
+        """How bad it would be if this request was not meant."""
+        return self.risk if isinstance(self.risk, Risk) else self.risk(request, context)
 
 
 class NotPermitted(Exception):
@@ -39,12 +42,21 @@ class NotPermitted(Exception):
 
 
 def _permit(
-    skill: Skill, *slots: Slot, needs: tuple[Slot, ...] = (), risk: Risk = Risk.NONE
+    skill: Skill,
+    *slots: Slot,
+    needs: tuple[Slot, ...] = (),
+    risk: Risk | Judge = Risk.NONE,
+    among: tuple[Callable[[Request, Context], Reply | None], Choose] | None = None,
 ) -> Permit:
-    return Permit(skill, frozenset(slots) | frozenset(needs), frozenset(needs), risk)
+    which, choose = among or (None, None)
+    takes = frozenset(slots) | frozenset(needs)
+    return Permit(skill, takes, frozenset(needs), risk, which, choose)
 
 
 S = Slot
+SOME, ASK = Risk.SOME, Risk.ASK
+TIMER = (timer.which, timer.choose)
+ALARM = (alarm.which, alarm.choose)
 PLACE = (S.AREA, S.FLOOR, S.HERE, S.ALL)
 THING = (S.DEVICE, S.KIND, *PLACE)
 TABLE: dict[int, Permit] = {
@@ -62,25 +74,33 @@ TABLE: dict[int, Permit] = {
     Intent.TIME: _permit(clock.time),
     Intent.DATE: _permit(clock.date),
     # timers
-    Intent.TIMER_SET: _permit(timer.set_, S.TIMER_NAME, needs=(S.DURATION, S.TIME, S.TIME12)),
-    Intent.TIMER_CANCEL: _permit(timer.cancel, S.TIMER_NAME, S.DURATION, S.NUMBER, S.ALL),
-    Intent.TIMER_CANCEL_ALL: _permit(timer.cancel_all, S.ALL),
+    Intent.TIMER_SET: _permit(
+        timer.set_, S.TIMER_NAME, needs=(S.DURATION, S.TIME, S.TIME12), risk=SOME
+    ),
+    Intent.TIMER_CANCEL: _permit(
+        timer.cancel, S.TIMER_NAME, S.DURATION, S.NUMBER, S.ALL, risk=SOME, among=TIMER
+    ),
+    Intent.TIMER_CANCEL_ALL: _permit(timer.cancel_all, S.ALL, risk=SOME),
     Intent.TIMER_STATUS: _permit(timer.status, S.TIMER_NAME, S.ALL),
-    Intent.TIMER_ADD: _permit(timer.add, S.TIMER_NAME, needs=(S.DURATION,)),
-    Intent.TIMER_PAUSE: _permit(timer.pause, S.TIMER_NAME),
-    Intent.TIMER_RESUME: _permit(timer.resume, S.TIMER_NAME),
+    Intent.TIMER_ADD: _permit(
+        timer.change, S.TIMER_NAME, needs=(S.DURATION,), risk=SOME, among=TIMER
+    ),
+    Intent.TIMER_PAUSE: _permit(timer.change, S.TIMER_NAME, risk=SOME, among=TIMER),
+    Intent.TIMER_RESUME: _permit(timer.change, S.TIMER_NAME, risk=SOME, among=TIMER),
     # alarms
-    Intent.ALARM_SET: _permit(alarm.set_, S.DAYS, needs=(S.TIME, S.TIME12)),
-    Intent.ALARM_CANCEL: _permit(alarm.cancel, S.TIME, S.TIME12, S.DAYS, S.ALL),
-    Intent.ALARM_CANCEL_ALL: _permit(alarm.cancel_all, S.ALL),
+    Intent.ALARM_SET: _permit(alarm.set_, S.DAYS, needs=(S.TIME, S.TIME12), risk=SOME),
+    Intent.ALARM_CANCEL: _permit(
+        alarm.cancel, S.TIME, S.TIME12, S.DAYS, S.ALL, risk=SOME, among=ALARM
+    ),
+    Intent.ALARM_CANCEL_ALL: _permit(alarm.cancel_all, S.ALL, risk=SOME),
     Intent.ALARM_STATUS: _permit(alarm.status, S.DAYS, S.ALL),
     Intent.ALARM_SNOOZE: _permit(alarm.snooze, S.DURATION),
     # sound
-    Intent.VOLUME_UP: _permit(volume.up, S.PERCENT),
-    Intent.VOLUME_DOWN: _permit(volume.down, S.PERCENT),
-    Intent.VOLUME_SET: _permit(volume.set_, needs=(S.PERCENT,)),
-    Intent.SILENCE: _permit(volume.silence),
-    Intent.UNSILENCE: _permit(volume.unsilence),
+    Intent.VOLUME_UP: _permit(volume.up, S.PERCENT, risk=SOME),
+    Intent.VOLUME_DOWN: _permit(volume.down, S.PERCENT, risk=SOME),
+    Intent.VOLUME_SET: _permit(volume.set_, needs=(S.PERCENT,), risk=SOME),
+    Intent.SILENCE: _permit(volume.silence, risk=SOME),
+    Intent.UNSILENCE: _permit(volume.unsilence, risk=SOME),
     Intent.VOLUME_STATUS: _permit(volume.status),
     # media
     **dict.fromkeys(
@@ -88,24 +108,24 @@ TABLE: dict[int, Permit] = {
             *(Intent.MEDIA_PLAY, Intent.MEDIA_PAUSE, Intent.MEDIA_RESUME, Intent.MEDIA_NEXT),
             *(Intent.MEDIA_PREVIOUS, Intent.MEDIA_STOP),
         ),
-        _permit(media.control, S.DEVICE, *PLACE),
+        _permit(media.control, S.DEVICE, *PLACE, risk=SOME),
     ),
     Intent.MEDIA_WHAT: _permit(media.what, S.DEVICE, *PLACE),
-    Intent.MEDIA_PLAYLIST: _permit(media.play, needs=(S.PLAYLIST,)),
-    Intent.MEDIA_ARTIST: _permit(media.play, needs=(S.ARTIST,)),
-    Intent.MEDIA_STATION: _permit(media.play, needs=(S.STATION,)),
+    Intent.MEDIA_PLAYLIST: _permit(media.play, needs=(S.PLAYLIST,), risk=SOME),
+    Intent.MEDIA_ARTIST: _permit(media.play, needs=(S.ARTIST,), risk=SOME),
+    Intent.MEDIA_STATION: _permit(media.play, needs=(S.STATION,), risk=SOME),
     # home
     **dict.fromkeys(
         (Intent.TURN_ON, Intent.TURN_OFF, Intent.START, Intent.CLOSE, Intent.LOCK),
-        _permit(home.act, *THING, risk=Risk.SOME),
+        _permit(home.act, *THING, risk=SOME),
     ),
-    Intent.OPEN: _permit(home.open_, *THING, risk=Risk.SOME),
-    Intent.UNLOCK: _permit(home.act, *THING, risk=Risk.DOOR),
-    Intent.SCENE: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=Risk.SOME),
-    Intent.SCRIPT: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=Risk.SOME),
-    Intent.BRIGHTNESS: _permit(home.brightness, *THING, needs=(S.PERCENT,), risk=Risk.SOME),
-    Intent.COLOR: _permit(home.color, *THING, needs=(S.COLOR,), risk=Risk.SOME),
-    Intent.THERMOSTAT_SET: _permit(home.thermostat, *THING, needs=(S.DEGREES,), risk=Risk.SOME),
+    Intent.OPEN: _permit(home.act, *THING, risk=home.risk_of_opening),
+    Intent.UNLOCK: _permit(home.act, *THING, risk=ASK),
+    Intent.SCENE: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=SOME),
+    Intent.SCRIPT: _permit(home.act, *PLACE, needs=(S.DEVICE,), risk=SOME),
+    Intent.BRIGHTNESS: _permit(home.brightness, *THING, needs=(S.PERCENT,), risk=SOME),
+    Intent.COLOR: _permit(home.color, *THING, needs=(S.COLOR,), risk=SOME),
+    Intent.THERMOSTAT_SET: _permit(home.thermostat, *THING, needs=(S.DEGREES,), risk=SOME),
     **dict.fromkeys(
         (Intent.IS_OPEN, Intent.IS_CLOSED, Intent.IS_LOCKED, Intent.IS_UNLOCKED),
         _permit(home.is_it, *THING),
@@ -114,42 +134,16 @@ TABLE: dict[int, Permit] = {
     Intent.SENSOR: _permit(home.sensor, *PLACE, needs=(S.DEVICE,)),
     Intent.WEATHER: _permit(home.weather, S.DEVICE, *PLACE),
     # lists
-    Intent.LIST_ADD: _permit(lists.change, S.LIST, needs=(S.ITEM,)),
-    Intent.LIST_REMOVE: _permit(lists.change, S.LIST, needs=(S.ITEM,)),
+    Intent.LIST_ADD: _permit(lists.change, S.LIST, needs=(S.ITEM,), risk=SOME),
+    Intent.LIST_REMOVE: _permit(lists.change, S.LIST, needs=(S.ITEM,), risk=SOME),
     Intent.LIST_READ: _permit(lists.read, S.LIST),
-    Intent.LIST_CLEAR: _permit(lists.clear, S.LIST),
+    Intent.LIST_CLEAR: _permit(lists.clear, S.LIST, risk=lists.risk_of_clearing),
     # other speakers
-    Intent.ANNOUNCE_TIMER: _permit(peers.send_timer, needs=(S.DURATION, S.SPEAKER)),
-    Intent.ANNOUNCE: _permit(peers.announce, S.SPEAKER, S.ALL, needs=(S.ANNOUNCEMENT,)),
+    Intent.ANNOUNCE_TIMER: _permit(peers.send_timer, needs=(S.DURATION, S.SPEAKER), risk=SOME),
+    Intent.ANNOUNCE: _permit(peers.announce, S.SPEAKER, S.ALL, needs=(S.ANNOUNCEMENT,), risk=SOME),
 }
-OWN = _permit(own.run)
+OWN = _permit(own.run, risk=own.risk_of_running)
 """Own commands: their intents are numbers of the table of names, and they take no slots."""
-
-DAY = 24 * 3600
-RANGES: dict[Slot, tuple[int, int]] = {
-    Slot.DURATION: (1, 7 * DAY),
-    Slot.TIME: (0, 1439),
-    Slot.TIME12: (0, 719),
-    Slot.DAYS: (1, 255),
-    Slot.PERCENT: (0, 100),
-    Slot.NUMBER: (0, 1_000_000),
-    Slot.DEGREES: (-500, 1000),
-    Slot.HERE: (1, 1),
-    Slot.ALL: (1, 1),
-}
-NAMES: dict[Slot, str] = {
-    Slot.DEVICE: "device",
-    Slot.AREA: "area",
-    Slot.FLOOR: "floor",
-    Slot.TIMER_NAME: "timer",
-    Slot.LIST: "list",
-    Slot.ITEM: "item",
-    Slot.PLAYLIST: "playlist",
-    Slot.ARTIST: "artist",
-    Slot.STATION: "station",
-    Slot.SPEAKER: "speaker",
-    Slot.ANNOUNCEMENT: "announcement",
-}
 
 
 def check(request: Request, names: NameTable) -> Permit:

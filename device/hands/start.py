@@ -1,25 +1,34 @@
-"""How the hands begin and end: the house, whoever watches, the loop, and SIGTERM."""
+"""How the hands begin and end: what runs by itself, whoever watches, and SIGTERM."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
+import socket
 from pathlib import Path
 from typing import Protocol
 
 from device.config import DEFAULT_PATH, Config
+from device.data.describe import describe
+from device.data.export import Places
+from device.data.ledgernotes import LedgerNotes
 from device.events import show_outside
-from device.hands import loop
-from device.hands.desk import desk
-from device.hands.house import House
-from device.hands.sound import mixers
+from device.hands.desk import Desk
+from device.hands.loop import Loop
+from device.hands.wiring import Given, Hands, make
 from device.mind.types import Lamp
 from device.names import NameTable
-from device.service import Notifier
+from device.service import Notifier, passed_by_name
+from device.sockets.server import LocalSocket, listen
 
 WATCHDOG_S = 5.0
 PREPARE_S = 5.0
 """A sentence that never changes is made this often, until there is the sound of all."""
+SOCKET_NAME = "ask"
+"""What the service manager calls the listening socket that it passes in."""
+
+log = logging.getLogger("keepmum.hands")
 
 
 class LampLine(Protocol):
@@ -32,31 +41,138 @@ class LampLine(Protocol):
         """Stay connected until cancelled."""
 
 
-def live(
+def run_hands(
     config: Config, names: NameTable, settings: Path | None = None, lamp: LampLine | None = None
 ) -> None:
-    """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from."""
-    asyncio.run(_live(config, names, settings or DEFAULT_PATH, lamp))
+    """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from.
+
+    Raises KeepmumError.
+    """
+    asyncio.run(_run(config, names, settings or DEFAULT_PATH, lamp))
 
 
-async def _live(config: Config, names: NameTable, settings: Path, lamp: LampLine | None) -> None:
-    house = House(config, names)
+async def _run(config: Config, names: NameTable, settings: Path, lamp: LampLine | None) -> None:
+    hands = await make(config, names, Given(lamp=lamp.name) if lamp else Given())
+    tasks = hands.context.tasks
     if lamp is not None:
-        house.lamp = lamp.name
-        house.start(lamp.keep())
-    house.volume.mixer = await mixers.find(config.sound.mixer, house.player)
-    show_outside(house.journal, house.clock.wall)
-    async with desk(house, settings):
-        await house.open()
-        work = house.start(loop.run(house))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, work.cancel)
-        house.start(house.speaker.prepare(house.replies.fixed(), PREPARE_S))
-        notifier = Notifier()
-        notifier.ready()
-        house.start(_tell_that_it_goes(notifier))
-        await asyncio.wait([work])
-        await house.close()
+        tasks.keep("lamp", lamp.keep)
+    show_outside(hands.events, hands.context.clock.wall)
+    notes = keep_ledger(hands)
+    answer(
+        hands, Desk(hands.context, hands.events, hands.focus, notes, Places.of(config, settings))
+    )
+    await begin(hands)
+    tasks.keep("loop", attend(hands, notes).run)
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    tasks.start(hands.speaker.prepare(hands.context.conversation.replies.fixed(), PREPARE_S))
+    notifier = Notifier()
+    notifier.ready()
+    tasks.keep("watchdog", lambda: _tell_that_it_goes(notifier))
+    failed = tasks.start(tasks.failure())
+    await asyncio.wait([tasks.start(over.wait()), failed], return_when=asyncio.FIRST_COMPLETED)
+    error = failed.result() if failed.done() else None
+    await close(hands)
+    await notes.close()
+    if error is not None:
+        raise error
+
+
+async def begin(hands: Hands) -> None:
+    """Start what runs by itself."""
+    context = hands.context
+    await context.volume.apply()
+    context.tasks.start(hands.speaker.voice.warm())
+    context.tasks.keep("ringer", context.ringer.run)
+    if context.around.music is not None:
+        context.tasks.keep("radio", context.around.watch_radio)
+    if context.around.broker is not None:
+        appear(hands)
+
+
+async def close(hands: Hands) -> None:
+    """End everything, in the order in which it would be missed least."""
+    await hands.context.tasks.close()
+    hands.context.around.close()
+    await hands.speaker.voice.close()
+    await hands.player.close()
+    hands.state.close()
+
+
+def attend(hands: Hands, notes: LedgerNotes | None = None) -> Loop:
+    """What meets the ears; the ledger is opened before, if one is kept."""
+    opening = _at_once if notes is None else notes.opening
+    return Loop(
+        hands.context,
+        hands.events,
+        hands.focus,
+        ears=hands.ears,
+        acting=hands.acting,
+        opening=opening,
+    )
+
+
+def keep_ledger(hands: Hands) -> LedgerNotes:
+    """Write down what happens, from now on."""
+    config, names, clock = hands.context.config, hands.context.names, hands.context.clock
+    return LedgerNotes(
+        hands.events,
+        Path(config.service.state),
+        keep_days=config.ledger.keep_days,
+        words=[word.name for word in config.wake.all_words()],
+        text=lambda request: describe(request, names) if config.ledger.texts else None,
+        tell=hands.alerts.health,
+        now=lambda: round(clock.wall() * 1000),
+    )
+
+
+def answer(hands: Hands, desk: Desk) -> None:
+    """Answer on the local socket whoever may ask."""
+    path = Path(hands.context.config.service.ask)
+    try:
+        listener = listener_for(path)
+    except OSError as error:
+        # a speaker that can't be watched is still a speaker
+        log.warning("nobody can ask at %s: %s", path, error.strerror)
+        return
+    server = LocalSocket(desk.table())
+    hands.context.tasks.keep("ask", lambda: server.serve(listener))
+
+
+def listener_for(path: Path) -> socket.socket:
+    """The socket that the service manager passed in, or one made at `path`. Raises OSError."""
+    passed = passed_by_name().get(SOCKET_NAME)
+    return listen(path) if passed is None else socket.socket(fileno=passed)
+
+
+def appear(hands: Hands) -> None:
+    """Appear in the home, keep up the line to it, and say what it sends."""
+    from device.hands.home.presence import Presence, Seen, Texts
+
+    context, focus = hands.context, hands.focus
+    config, around, tasks = context.config, context.around, context.tasks
+    if around.broker is None:
+        return
+    presence = Presence(
+        config,
+        context.names,
+        around.broker,
+        around.topics,
+        lambda: Seen(focus.now.listening, focus.now.loud, len(context.timers.all())),
+    )
+    hands.events.subscribe(presence.watch)
+    tasks.keep("presence", presence.run)
+    if config.home.say:
+        per_minute = config.home.says_per_minute
+        say = context.conversation.say
+        texts = Texts(around.broker, around.topics, per_minute, around.wording, say)
+        tasks.keep("texts", texts.run)
+    tasks.keep("broker", around.broker.run)
+
+
+async def _at_once() -> None:
+    """Nobody keeps a ledger."""
 
 
 async def _tell_that_it_goes(notifier: Notifier) -> None:

@@ -31,7 +31,7 @@ from device.data import archive, export, forget, inventory, ledger, ledgerreader
 from device.data.export import Places
 from device.data.forget import Wish
 from device.data.ledger import Note
-from device.data.ledgerwriter import Clerk, now_ms
+from device.data.ledgerwriter import LedgerWriter, now_ms
 from device.data.report import page
 from device.data.report.facts import Facts
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
@@ -407,22 +407,22 @@ def reported(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> 
 
 def written(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> None:
     """How long a note takes to the disk, and how long the loop of the hands waits for it."""
-    clerk = Clerk(folder, keep_days=30, tell=lambda _: None, now=now_ms)
-    clerk.note(Note(now_ms(), Hello(BOOT, bytes(8))))
-    clerk.flush().result()
+    writer = LedgerWriter(folder, keep_days=30, tell=lambda _: None, now=now_ms)
+    writer.note(Note(now_ms(), Hello(BOOT, bytes(8))))
+    writer.flush().result()
     disk, loop = [], []
     for number in range(1, NOTES_TIMED + 1):
         note = Note(now_ms(), Woke(number, 0, 9), word="alexa")
         start = time.perf_counter()
-        clerk.note(note)
+        writer.note(note)
         loop.append(1000 * (time.perf_counter() - start))
-        clerk.flush().result()
+        writer.flush().result()
         disk.append(1000 * (time.perf_counter() - start))
-    clerk.close()
+    writer.close()
     figures["ledger_write_ms_p99"] = percentile(disk, 99)
     figures["ledger_loop_wait_ms_p99"] = percentile(loop, 99)
     notes["ledger_write_ms_p99"] = f"one fsync each, median {percentile(disk, 50):.2f} ms"
-    notes["ledger_loop_wait_ms_p99"] = "what the event loop waits: the clerk is a thread"
+    notes["ledger_loop_wait_ms_p99"] = "what the event loop waits: the writer is a thread"
 
 
 def grown(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from device.data import forget, inventory, ledger, ledgerreader
 from device.data.forget import Wish
 from device.data.ledger import Note
-from device.data.ledgerwriter import DAMAGED_FILE, Clerk, Health
+from device.data.ledgerwriter import DAMAGED_FILE, Health, LedgerWriter
 from device.errors import NotForgotten
 from device.letter import Command, Ended, Hello, Woke
 from device.mind.types import Intent, Outcome, Request
@@ -90,14 +90,14 @@ def test_since_a_time_forgets_what_is_newer_and_says_what_bears_no_date(state: P
 
 def test_the_clerk_forgets_while_it_writes(state: Path) -> None:
     told: list[Health] = []
-    clerk = Clerk(state, keep_days=3650, tell=told.append, now=lambda: 0)
-    clerk.note(Note(900_000, Woke(201, 0, 9)))
-    clerk.note(Note(900_000, Command(201, Request(1)), text="planted-text late"))
-    done = forget.forget(state, Wish(inventory.kinds()), rows=clerk.forget)
+    writer = LedgerWriter(state, keep_days=3650, tell=told.append, now=lambda: 0)
+    writer.note(Note(900_000, Woke(201, 0, 9)))
+    writer.note(Note(900_000, Command(201, Request(1)), text="planted-text late"))
+    done = forget.forget(state, Wish(inventory.kinds()), rows=writer.forget)
     assert done.rows == 201
     assert found(state) == set()
-    clerk.note(Note(901_000, Woke(202, 0, 9)))
-    clerk.close()
+    writer.note(Note(901_000, Woke(202, 0, 9)))
+    writer.close()
     after = ledgerreader.read(state / ledger.FILE)
     assert [r.number for r in after.rows] == [202]
     assert after.gaps == ()

@@ -15,7 +15,7 @@ import pytest
 
 from device.data import ledger, ledgerreader
 from device.data.ledger import CUT_OFF, DAY_MS, Acted, Closed, Note, Opening
-from device.data.ledgerwriter import Clerk, Health, diagnose
+from device.data.ledgerwriter import Health, LedgerWriter, diagnose
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
 from device.mind.types import BUTTON, Intent, Outcome, Request, Slot
 from tests.data import powercuts
@@ -227,13 +227,13 @@ def test_without_syncing_a_power_cut_would_have_lost_rows(tmp_path: Path) -> Non
     assert lost > 20
 
 
-def clerk(folder: Path, told: list[Health], *, now: int = 0) -> Clerk:
-    return Clerk(folder, keep_days=30, tell=told.append, now=lambda: now)
+def writing(folder: Path, told: list[Health], *, now: int = 0) -> LedgerWriter:
+    return LedgerWriter(folder, keep_days=30, tell=told.append, now=lambda: now)
 
 
-def test_the_clerk_writes_in_order_and_on_close(tmp_path: Path) -> None:
+def test_notes_are_written_in_order_and_on_close(tmp_path: Path) -> None:
     told: list[Health] = []
-    writer = clerk(tmp_path, told)
+    writer = writing(tmp_path, told)
     for note in [hello(0), *activation(10, 1), *activation(20, 2)]:
         writer.note(note)
     writer.close()
@@ -244,7 +244,7 @@ def test_the_clerk_writes_in_order_and_on_close(tmp_path: Path) -> None:
 def test_the_clerk_ends_old_rows_by_itself(tmp_path: Path) -> None:
     with closing(ledger.connect(tmp_path / ledger.FILE)) as db:
         ledger.write(db, [hello(0), *activation(10, 1)])
-    writer = clerk(tmp_path, [], now=31 * DAY_MS)
+    writer = writing(tmp_path, [], now=31 * DAY_MS)
     writer.flush().result(timeout=20)
     writer.close()
     assert view(tmp_path).rows == ()
@@ -271,7 +271,7 @@ def fill(folder: Path) -> Path:
 
 def test_a_full_disk_is_told_once_and_nothing_is_lost(small_disk: Path) -> None:
     told: list[Health] = []
-    writer = clerk(small_disk, told)
+    writer = writing(small_disk, told)
     writer.note(hello(0))
     writer.flush().result(timeout=20)
     ballast = fill(small_disk)
@@ -290,12 +290,12 @@ def test_a_full_disk_is_told_once_and_nothing_is_lost(small_disk: Path) -> None:
 
 def test_a_disk_that_turns_read_only_is_told_and_survived(small_disk: Path) -> None:
     told: list[Health] = []
-    writer = clerk(small_disk, told)
+    writer = writing(small_disk, told)
     writer.note(hello(0))
     writer.flush().result(timeout=20)
     writer.close()
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    writer = clerk(small_disk, told)
+    writer = writing(small_disk, told)
     writer.note(Note(10, Woke(1, 0, 9)))
     with pytest.raises(sqlite3.Error):
         writer.flush().result(timeout=20)
@@ -309,7 +309,7 @@ def test_a_disk_that_turns_read_only_is_told_and_survived(small_disk: Path) -> N
 def test_a_damaged_ledger_is_set_aside_and_told(tmp_path: Path) -> None:
     (tmp_path / ledger.FILE).write_bytes(b"this was never a ledger" * 400)
     told: list[Health] = []
-    writer = clerk(tmp_path, told)
+    writer = writing(tmp_path, told)
     writer.note(hello(0))
     writer.note(Note(10, Woke(1, 0, 9)))
     with pytest.raises(sqlite3.Error):

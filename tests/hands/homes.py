@@ -100,16 +100,16 @@ class Household:
 
     def id(self, kind: str, name: str) -> int:
         """The number of a name."""
-        found = self.run.house.names.find(kind, name)
+        found = self.run.context.names.find(kind, name)
         assert found is not None, name
         return found.id
 
     async def state(self, told_topic: str, payload: str) -> None:
         """Tell the house a state, and wait until it has it."""
         got = asyncio.Event()
-        broker = self.run.house.around.broker
+        broker = self.run.context.around.broker
         assert broker is not None
-        self.run.house.home.heard = got.set
+        self.run.context.around.home.heard = got.set
         await self.neighbour.publish(told_topic, payload, qos=1)
         async with asyncio.timeout(DEADLINE):
             await got.wait()
@@ -161,9 +161,9 @@ async def living(folder: Path, config: Config) -> AsyncIterator[Household]:
         listening(config.home.port) as (neighbour, told),
         running(folder, change=change) as run,
     ):
-        assert run.house.around.broker is not None
+        assert run.context.around.broker is not None
         async with asyncio.timeout(DEADLINE):
-            await run.house.around.broker.up.wait()
+            await run.context.around.broker.up.wait()
         yield Household(run, neighbour, told)
 
 

@@ -1,4 +1,4 @@
-"""A house for tests: a clock that moves when told, ears that a test speaks for, events to wait on.
+"""Hands for tests: a clock that moves when told, ears that a test speaks for, events to wait on.
 
 No test sleeps: `Watcher.until` waits for the event that the test is about, with a deadline.
 """
@@ -18,10 +18,11 @@ import numpy as np
 
 from device.config import Config, Service
 from device.events import Event
-from device.hands import loop
-from device.hands.house import House
+from device.hands import start
+from device.hands.context import Context
 from device.hands.sound.chimes import Pcm
 from device.hands.sound.sinks import NullSink, Pace, Sink
+from device.hands.wiring import Given, Hands, make
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Hint, Outcome, Request, Slot
 from device.names import Entry, NameTable, compile_names
@@ -89,17 +90,17 @@ class ManualClock:
 
 
 class Watcher:
-    """Everything the house told, and waiting for what it has yet to tell."""
+    """Everything that the hands told, and waiting for what it has yet to tell."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, hands: Hands) -> None:
         self.events: list[Event] = []
         self._new = asyncio.Condition()
-        self._house = house
-        house.journal.subscribe(self._told)
+        self._start = hands.context.tasks.start
+        hands.events.subscribe(self._told)
 
     def _told(self, event: Event) -> None:
         self.events.append(event)
-        self._house.start(self._wake())
+        self._start(self._wake())
 
     async def _wake(self) -> None:
         async with self._new:
@@ -196,13 +197,18 @@ class Ears:
 
 @dataclasses.dataclass
 class Home:
-    """A house that runs, its ears, its clock, and what it told and said."""
+    """Hands that run, their ears, their clock, and what they told and said."""
 
-    house: House
+    hands: Hands
     ears: Ears
     clock: ManualClock
     watch: Watcher
     voice: ShortVoice
+
+    @property
+    def context(self) -> Context:
+        """What skills are handed."""
+        return self.hands.context
 
     async def settled(self) -> None:
         """Wait until the bell has looked at everything and waits."""
@@ -229,21 +235,21 @@ async def home(
     `more` are names that no setting gives, such as those of a music library.
     """
     service = Service(socket=str(folder / "s"), state=str(folder / "state"))
-    config = change(dataclasses.replace(Config(), service=service))
+    sound = dataclasses.replace(Config().sound, mixer="own")
+    config = change(dataclasses.replace(Config(), service=service, sound=sound))
     names = compile_names(config, more)
     (folder / "s").unlink(missing_ok=True)
     ears = Ears(str(folder / "s"), names)
     clock = clock or ManualClock(datetime(2026, 11, 22, 15, 4, tzinfo=UTC))
     voice = ShortVoice(44_100 if slow else 2_205)
-    house = House(
-        config, names, clock=clock, sink=sink or (NullSink() if slow else quick()), voice=voice
-    )
-    watch = Watcher(house)
-    await house.open()
-    house.start(loop.run(house))
+    given = Given(clock=clock, sink=sink or (NullSink() if slow else quick()), voice=voice)
+    hands = await make(config, names, given)
+    watch = Watcher(hands)
+    await start.begin(hands)
+    hands.context.tasks.start(start.attend(hands).run())
     try:
         await ears.accept()
-        yield Home(house, ears, clock, watch, voice)
+        yield Home(hands, ears, clock, watch, voice)
     finally:
         ears.close()
-        await house.close()
+        await start.close(hands)

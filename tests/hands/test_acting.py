@@ -12,14 +12,15 @@ import pytest
 from device.errors import NoVoice
 from device.events import Did, Hushed, Said
 from device.hands import acting, permits
-from device.hands.house import House
-from device.hands.permits import TABLE, Risk
+from device.hands.context import Context
+from device.hands.permits import TABLE
+from device.hands.skills.skill import Risk
 from device.hands.voice.replies import Reply
 from device.letter import Ended, Woke
 from device.mind.types import FOLLOW_UP, Hint, Intent, Outcome, Request
 from tests.hands.houses import Home, home
 
-Skill = Callable[[Request, House], Awaitable[Reply]]
+Skill = Callable[[Request, Context], Awaitable[Reply]]
 
 
 @pytest.fixture
@@ -63,13 +64,13 @@ def test_what_lets_somebody_in_needs_a_yes(
 ) -> None:
     done: list[int] = []
 
-    async def unlock(request: Request, house: House) -> Reply:
+    async def unlock(request: Request, context: Context) -> Reply:
         done.append(request.intent)
         return Reply("speaker.done")
 
     async def story() -> None:
         async with home(tmp_path) as h:
-            skill(unlock, Risk.DOOR)
+            skill(unlock, Risk.ASK)
             h.ears.ask(Intent.HELP)
             assert (await h.watch.until(Did)).reply == "speaker.confirm"
             assert await answered(h, answer, cause) == reply
@@ -81,13 +82,13 @@ def test_what_lets_somebody_in_needs_a_yes(
 def test_a_yes_counts_once(tmp_path: Path, skill: Callable[[Skill, Risk], None]) -> None:
     done: list[int] = []
 
-    async def unlock(request: Request, house: House) -> Reply:
+    async def unlock(request: Request, context: Context) -> Reply:
         done.append(request.intent)
         return Reply("speaker.done")
 
     async def story() -> None:
         async with home(tmp_path) as h:
-            skill(unlock, Risk.DOOR)
+            skill(unlock, Risk.ASK)
             h.ears.ask(Intent.HELP)
             await answered(h, Intent.YES)
             h.ears.ask(Intent.YES, cause=FOLLOW_UP)
@@ -102,7 +103,7 @@ def test_a_skill_that_takes_too_long_is_given_up(
 ) -> None:
     monkeypatch.setattr(acting, "SKILL_SECONDS", 0.05)
 
-    async def endless(request: Request, house: House) -> Reply:
+    async def endless(request: Request, context: Context) -> Reply:
         await asyncio.Event().wait()
         return Reply("speaker.done")
 
@@ -121,7 +122,7 @@ def test_a_skill_that_takes_too_long_is_given_up(
 def test_a_skill_that_fails_says_so(
     tmp_path: Path, skill: Callable[[Skill, Risk], None], error: Exception
 ) -> None:
-    async def failing(request: Request, house: House) -> Reply:
+    async def failing(request: Request, context: Context) -> Reply:
         raise error
 
     async def story() -> None:
@@ -136,8 +137,8 @@ def test_a_skill_that_fails_says_so(
 def test_unasked_words_that_were_hushed_are_said_once_more(tmp_path: Path) -> None:
     async def story() -> None:
         async with home(tmp_path, slow=True) as h:
-            h.house.tell(Reply("alert.seal_weaker"))
-            h.house.tell(Reply("alert.vad_missing"))
+            h.context.conversation.tell(Reply("alert.seal_weaker"))
+            h.context.conversation.tell(Reply("alert.vad_missing"))
             await h.watch.until(Said)
             h.ears.send(Woke(1, 0, 9))
             await h.watch.until(Hushed)
@@ -155,7 +156,7 @@ def test_unasked_words_wait_until_nobody_is_listened_to(tmp_path: Path) -> None:
         async with home(tmp_path) as h:
             h.ears.send(Woke(1, 0, 9))
             await h.watch.until(Woke)
-            h.house.tell(Reply("speaker.done"))
+            h.context.conversation.tell(Reply("speaker.done"))
             await asyncio.sleep(0)
             assert not h.watch.of(Said)
             h.ears.send(Ended(1, Outcome.NO_SPEECH, 40))

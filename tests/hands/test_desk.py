@@ -22,13 +22,17 @@ import pytest
 
 from device.config import Config, Ledger
 from device.data import inventory, ledgerreader
+from device.data.export import Places
+from device.data.ledgernotes import LedgerNotes
 from device.data.ledgerwriter import Health
 from device.errors import HandsSilent, NotAllowed
-from device.events import Did, Said
-from device.hands import desk, loop
+from device.events import Did, Parting, Said
+from device.hands import start
+from device.hands.alerts import LEDGER
+from device.hands.desk import Desk
 from device.hands.guard import Guard
-from device.hands.ledgernotes import ALERTS, Scribe
-from device.hands.letters import Door
+from device.hands.letters import EarsConnection
+from device.hands.loop import part
 from device.letter import Ended, Fault, FaultCode, Hello, Woke, pack
 from device.mind.types import Intent, Outcome, Slot
 from device.sockets import server
@@ -55,7 +59,7 @@ class Asked:
     """A house with its desk."""
 
     home: Home
-    scribe: Scribe
+    notes: LedgerNotes
     path: Path
     state: Path
 
@@ -78,9 +82,15 @@ async def asked_desk(folder: Path, *, texts: bool = False) -> AsyncIterator[Aske
         # the fixture's ears greet before the desk is there: for the ledger they greet once more
         await there.watch.until(Hello)
         settings = folder / "keepmum.toml"
-        async with desk.desk(there.house, settings) as scribe:
-            there.house.journal.publish(Hello(7, bytes(8)))
-            yield Asked(there, scribe, path, folder / "state")
+        hands = there.hands
+        notes = start.keep_ledger(hands)
+        places = Places.of(hands.context.config, settings)
+        start.answer(hands, Desk(hands.context, hands.events, hands.focus, notes, places))
+        hands.events.publish(Hello(7, bytes(8)))
+        try:
+            yield Asked(there, notes, path, folder / "state")
+        finally:
+            await notes.close()
 
 
 @in_loop
@@ -120,19 +130,19 @@ async def test_missed_numbers_and_lost_ears_show(tmp_path: Path) -> None:
 @in_loop
 async def test_hands_that_are_stopped_read_to_the_end(tmp_path: Path) -> None:
     async with asked_desk(tmp_path) as asked:
-        house, ears = asked.home.house, asked.home.ears
+        hands, ears = asked.home.hands, asked.home.ears
         ears.ask(Intent.TIME)
         await asked.home.watch.until(Ended)
         assert ears.socket is not None
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        door = Door(ours, Guard(60, lambda: 0.0))
+        door = EarsConnection(ours, Guard(60, lambda: 0.0))
         for letter in (Hello(9, bytes(8)), Woke(1, 0, 3), Ended(1, Outcome.NO_SPEECH, 9)):
             theirs.send(pack(letter))
-        loop.shut(door, house, "stopping")
+        part(door, hands.events, Parting.STOPPING)
         with pytest.raises(BrokenPipeError):
             theirs.send(pack(Woke(2, 0, 3)))
         theirs.close()
-        house.journal.publish(Hello(10, bytes(8)))
+        hands.events.publish(Hello(10, bytes(8)))
         view = await asked.view()
     assert [r.number for r in view.rows] == [1, 1]
     # the fixture's own ears were never closed: that is the only gap
@@ -220,8 +230,8 @@ async def test_anything_else_is_answered_with_silence(tmp_path: Path, request_: 
 @in_loop
 async def test_an_export_holds_the_timer_and_the_list(tmp_path: Path) -> None:
     async with asked_desk(tmp_path) as asked:
-        asked.home.house.timers.add(300, "planted-pasta")
-        asked.home.house.lists.add("shopping", "planted-milk")
+        asked.home.context.timers.add(300, "planted-pasta")
+        asked.home.context.around.lists.add("shopping", "planted-milk")
         answer = await asked.answer({"ask": "export"})
     tar = base64.b64decode(str(answer["tar"]))
     assert b"planted-pasta" in tar
@@ -231,15 +241,15 @@ async def test_an_export_holds_the_timer_and_the_list(tmp_path: Path) -> None:
 @in_loop
 async def test_forgetting_reaches_memory_and_every_file(tmp_path: Path) -> None:
     async with asked_desk(tmp_path, texts=True) as asked:
-        house = asked.home.house
-        house.lists.add("shopping", "planted-milk")
-        house.timers.add(300, "planted-pasta")
+        context = asked.home.context
+        context.around.lists.add("shopping", "planted-milk")
+        context.timers.add(300, "planted-pasta")
         asked.home.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 300))
         await asked.home.watch.until(Did)
         done = await asked.answer({"ask": "forget", "kinds": list(inventory.kinds())})
         assert done["rows"] == 1
-        assert house.timers.all() == []
-        assert house.lists.items("shopping") == ()
+        assert context.timers.all() == []
+        assert context.around.lists.items("shopping") == ()
         raw = b"".join(f.read_bytes() for f in inventory.every_file(asked.state))
         assert b"planted" not in raw
         assert b"5:00" not in raw
@@ -252,11 +262,11 @@ async def test_forgetting_reaches_memory_and_every_file(tmp_path: Path) -> None:
 @in_loop
 async def test_every_file_of_a_house_in_use_is_declared(tmp_path: Path) -> None:
     async with asked_desk(tmp_path) as asked:
-        house = asked.home.house
-        house.timers.add(300, "pasta")
-        house.alarms.add(420, 31)
-        house.lists.add("shopping", "milk")
-        await house.volume.change(35)
+        context = asked.home.context
+        context.timers.add(300, "pasta")
+        context.alarms.add(420, 31)
+        context.around.lists.add("shopping", "milk")
+        await context.volume.change(35)
         await asked.answer({"ask": "export"})
         assert inventory.undeclared(asked.state) == []
         assert inventory.undeclared_tables(asked.state) == []
@@ -266,9 +276,9 @@ async def test_every_file_of_a_house_in_use_is_declared(tmp_path: Path) -> None:
 @in_loop
 async def test_a_sick_disk_is_said_aloud(tmp_path: Path) -> None:
     async with asked_desk(tmp_path) as asked:
-        phrases = asked.home.house.replies.phrases
-        assert [k for k in ALERTS.values() if f"alert.{k}" not in phrases] == []
-        asked.scribe.clerk._say(Health.FULL)
+        phrases = asked.home.context.conversation.replies.phrases
+        assert [k for k in LEDGER.values() if f"alert.{k}" not in phrases] == []
+        asked.notes.writer._say(Health.FULL)
         said = await asked.home.watch.until(Said)
     assert said.reply == "alert.ledger_full"
 

@@ -41,7 +41,7 @@ async def asked(home_: Home) -> None:
 
 
 def number(home_: Home, kind: str, key: str) -> int:
-    name = home_.house.names.find(kind, key)
+    name = home_.context.names.find(kind, key)
     assert name is not None, key
     return name.id
 
@@ -64,11 +64,11 @@ def test_a_list_is_kept_read_and_cleared_after_a_yes(tmp_path: Path) -> None:
             assert await reply(h, Intent.LIST_CLEAR) == "speaker.confirm"
             await asked(h)
             assert await reply(h, Intent.NO, cause=FOLLOW_UP) == "speaker.nevermind"
-            assert h.house.lists.items("shopping list") == ("apples", "bread")
+            assert h.context.around.lists.items("shopping list") == ("apples", "bread")
             assert await reply(h, Intent.LIST_CLEAR) == "speaker.confirm"
             await asked(h)
             assert await reply(h, Intent.YES, cause=FOLLOW_UP) == "list.cleared"
-            assert h.house.lists.items("shopping list") == ()
+            assert h.context.around.lists.items("shopping list") == ()
 
     asyncio.run(story())
 
@@ -175,7 +175,7 @@ def test_ears_are_told_while_a_station_plays(
             morning = (Slot.PLAYLIST, number(h, "playlist", "morning"))
             assert await reply(h, Intent.MEDIA_PLAYLIST, morning) == "media.done"
             await asyncio.sleep(0.3)
-            assert not h.house.around.radio
+            assert not h.hands.focus.now.radio
             news = (Slot.STATION, number(h, "station", "the news"))
             assert await reply(h, Intent.MEDIA_STATION, news) == "media.done"
             await hinted(h, Hint.RADIO)

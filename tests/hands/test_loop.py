@@ -45,7 +45,7 @@ def test_a_timer_rings_until_stop(tmp_path: Path) -> None:
                 continue
             h.ears.ask(Intent.STOP)
             assert (await h.watch.until(Quieted)).by == "stop"
-            assert h.house.timers.all() == []
+            assert h.context.timers.all() == []
             assert await h.ears.hint() is Hint.QUIET
 
     asyncio.run(story())
@@ -54,18 +54,18 @@ def test_a_timer_rings_until_stop(tmp_path: Path) -> None:
 def test_a_question_is_asked_and_its_answer_taken(tmp_path: Path) -> None:
     async def story() -> None:
         async with home(tmp_path) as h:
-            h.house.timers.add(60)
-            h.house.timers.add(600)
+            h.context.timers.add(60)
+            h.context.timers.add(600)
             h.ears.ask(Intent.TIMER_CANCEL)
             assert (await h.watch.until(Did)).reply == "timer.which"
             while await h.ears.hint() is not Hint.ASKED:
                 continue
             h.ears.ask(Intent.ANSWER, (Slot.DURATION, 600), cause=FOLLOW_UP)
             assert (await h.watch.until(Did, 2)).reply == "timer.cancelled"
-            assert [t.length for t in h.house.timers.all()] == [60]
+            assert [t.length for t in h.context.timers.all()] == [60]
             h.ears.ask(Intent.ANSWER, (Slot.DURATION, 60))
             assert (await h.watch.until(Did, 3)).reply == "speaker.nothing_to_answer"
-            assert [t.length for t in h.house.timers.all()] == [60]
+            assert [t.length for t in h.context.timers.all()] == [60]
 
     asyncio.run(story())
 
@@ -76,7 +76,7 @@ def test_what_no_permit_allows_is_refused_and_told(tmp_path: Path) -> None:
             h.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 10**9))
             assert (await h.watch.until(Refused)).why == "a number is out of its range"
             assert (await h.watch.until(Did)).reply == "speaker.not_permitted"
-            assert h.house.timers.all() == []
+            assert h.context.timers.all() == []
 
     asyncio.run(story())
 
@@ -133,7 +133,7 @@ def test_ears_with_other_names_are_not_acted_for(tmp_path: Path) -> None:
             h.ears.ask(Intent.TIMER_SET, (Slot.DURATION, 60))
             assert (await h.watch.until(Parted, 2)).why == "names_differ"
             assert not h.watch.of(Did)
-            assert h.house.timers.all() == []
+            assert h.context.timers.all() == []
 
     asyncio.run(story())
 

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.config import Config
-from device.hands.permits import NAMES, RANGES, TABLE, NotPermitted, Risk, check
+from device.hands.permits import TABLE, NotPermitted, check
+from device.hands.skills.skill import Risk
+from device.mind.slots import NAMES, RANGES
 from device.mind.types import Intent, Request, Slot
 from device.names import compile_names
 
@@ -25,7 +27,7 @@ def test_every_slot_has_its_check() -> None:
 
 
 def test_what_lets_somebody_in_is_asked_about() -> None:
-    assert TABLE[Intent.UNLOCK].risk is Risk.DOOR
+    assert TABLE[Intent.UNLOCK].risk is Risk.ASK
 
 
 @pytest.mark.parametrize(

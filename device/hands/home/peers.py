@@ -54,13 +54,13 @@ class Waking:
 class Speakers:
     """This speaker among the others of the home."""
 
-    def __init__(self, broker: Broker, topics: Topics) -> None:
+    def __init__(self, broker: Broker, topics: Topics, timer_came: Callable[[int], None]) -> None:
+        """`timer_came` is called with the length of a timer that another speaker sent."""
         self.peers: set[str] = set()
         """Other speakers that are there."""
         self.on_peers: Callable[[], None] = lambda: None
         """Called when another speaker came or went."""
-        self.on_timer: Callable[[int], None] = lambda seconds: None
-        """Called with the length of a timer that another speaker sent."""
+        self._timer_came = timer_came
         self._broker = broker
         self._topics = topics
         self._waking: Waking | None = None
@@ -152,7 +152,7 @@ class Speakers:
         now = asyncio.get_running_loop().time()
         seconds = int(payload) if payload.isdigit() and len(payload) <= 6 else 0
         if 1 <= seconds <= LONGEST_TIMER_S and self._timers.take(now):
-            self.on_timer(seconds)
+            self._timer_came(seconds)
 
 
 def _claim(peer: str, payload: bytes, now: float) -> Claim | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING
 
+from device.config import Config
 from device.events import Changed, Event, Hushed, Parted, Quieted, Rang, Said
 from device.hands.home.discovery import Topics, entities
 from device.hands.home.mqtt import Allowance, Broker
+from device.hands.voice.hostile import Wording
 from device.hands.voice.replies import Reply
 from device.letter import Command, Ended, Hello, Woke
 from device.mind.types import FIRST_USER_INTENT, Hint, Intent, Request
-
-if TYPE_CHECKING:
-    from device.hands.house import House
+from device.names import NameTable
 
 PAUSE_S = 0.25
 """States are told no more often than this; the last one always is."""
@@ -25,30 +26,41 @@ WAITING_TEXTS = 4
 _TELLING = (Hello, Parted, Woke, Command, Ended, Said, Hushed, Rang, Quieted, Changed)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How the speaker is, as far as the home is told."""
+
+    listening: bool
+    loud: Hint
+    timers: int
+
+
 class Presence:
     """Tells a broker how one speaker is, and says what the home sends."""
 
-    def __init__(self, house: House, broker: Broker, topics: Topics) -> None:
-        self._house = house
+    def __init__(
+        self,
+        config: Config,
+        names: NameTable,
+        broker: Broker,
+        topics: Topics,
+        look: Callable[[], Seen],
+    ) -> None:
+        """`look` is how the speaker is at the moment."""
+        self._config = config
+        self._names = names
         self._broker = broker
         self._topics = topics
+        self._look = look
         self._dirty = asyncio.Event()
         self._there = False
         self._last = ""
-        self._texts: asyncio.Queue[str] = asyncio.Queue(WAITING_TEXTS)
-        home = house.config.home
-        self._allowance = Allowance(home.says_per_minute / 60, home.says_per_minute)
-        self.dropped = 0
-        """Texts that came too fast or were none."""
         broker.will = (topics.of("available"), "offline")
         broker.greet(self.greet)
-        if home.say:
-            broker.route(topics.of("say"), self.heard, retained=False)
-        house.journal.subscribe(self._watch)
 
     async def greet(self) -> None:
         """Appear: discovery, then that the speaker is there, then how it is."""
-        home, name = self._house.config.home, self._house.config.general.name
+        home, name = self._config.home, self._config.general.name
         if home.discovery:
             for topic, payload in entities(home, self._topics, name, _version()):
                 await self._broker.publish(topic, payload, retain=True)
@@ -56,34 +68,31 @@ class Presence:
         await self._broker.publish(self._topics.of("state"), self.state(), retain=True)
 
     async def run(self) -> None:
-        """Tell each change, and say each text, until cancelled."""
-        saying = asyncio.create_task(self._say())
-        try:
-            while True:
-                await self._dirty.wait()
-                self._dirty.clear()
-                await self._broker.publish(self._topics.of("state"), self.state(), retain=True)
-                await asyncio.sleep(PAUSE_S)
-        finally:
-            saying.cancel()
+        """Tell each change, until cancelled."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            await self._broker.publish(self._topics.of("state"), self.state(), retain=True)
+            await asyncio.sleep(PAUSE_S)
 
     def state(self) -> str:
         """How the speaker is, as JSON: no words unless the owner turned them on."""
-        house = self._house
-        listening = self._there and house.listening
+        seen = self._look()
+        listening = self._there and seen.listening
         speaks = dict.fromkeys((Hint.SPEAKING, Hint.AFAR), "speaking")
-        loud = {Hint.RINGING: "ringing", **speaks}.get(house.loud, "waiting")
+        loud = {Hint.RINGING: "ringing", **speaks}.get(seen.loud, "waiting")
         return json.dumps(
             {
                 "state": "listening" if listening else loud if self._there else "muted",
                 "listening": listening,
                 "muted": not self._there,
                 "last": self._last,
-                "timers": len(house.timers.all()),
+                "timers": seen.timers,
             }
         )
 
-    def _watch(self, event: Event) -> None:
+    def watch(self, event: Event) -> None:
+        """Note what the home is to know of an event."""
         match event:
             case Hello():
                 self._there = True
@@ -98,11 +107,34 @@ class Presence:
         """The kind of a command; its ids in words only if the owner turned texts on."""
         own = request.intent >= FIRST_USER_INTENT
         kind = "own" if own else Intent(request.intent).name.lower()
-        if not self._house.config.home.texts:
+        if not self._config.home.texts:
             return kind
-        said = [self._house.names.get(request.intent) if own else None]
-        said += [self._house.names.get(value) for _, value in request.slots]
+        said = [self._names.get(request.intent) if own else None]
+        said += [self._names.get(value) for _, value in request.slots]
         return " ".join([kind, *(name.text for name in said if name is not None)])
+
+
+class Texts:
+    """Texts that the home may have the speaker say: a few a minute, without a wake word in them.
+
+    `say` is what says one.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Topics,
+        per_minute: int,
+        wording: Wording,
+        say: Callable[[Reply], Awaitable[object]],
+    ) -> None:
+        self.dropped = 0
+        """Texts that came too fast or were none."""
+        self._texts: asyncio.Queue[str] = asyncio.Queue(WAITING_TEXTS)
+        self._allowance = Allowance(per_minute / 60, per_minute)
+        self._wording = wording
+        self._say = say
+        broker.route(topics.of("say"), self.heard, retained=False)
 
     def heard(self, _: str, payload: bytes) -> None:
         """A text to be said arrived: it waits its turn, or is dropped."""
@@ -115,12 +147,12 @@ class Presence:
         except (ValueError, asyncio.QueueFull):
             self.dropped += 1
 
-    async def _say(self) -> None:
+    async def run(self) -> None:
+        """Say each text, until cancelled."""
         while True:
-            text = await self._house.wording.safe(await self._texts.get())
-            await self._house.say(
-                Reply("afar.refused") if text is None else Reply("afar.said", text=text)
-            )
+            text = await self._wording.safe(await self._texts.get())
+            refused = text is None
+            await self._say(Reply("afar.refused") if refused else Reply("afar.said", text=text))
 
 
 def _version() -> str:

@@ -16,17 +16,15 @@ from device.config import Config
 from device.errors import NoHomeLibrary
 from device.hands.home import secrets
 from device.hands.home.discovery import Topics, slug
+from device.hands.home.lists import Lists
 from device.hands.home.states import Home
-from device.hands.lists import Lists
 from device.hands.voice.hostile import Wording
-from device.hands.voice.replies import Reply
 from device.names import NameTable
 
 if TYPE_CHECKING:  # extras: only those who have them configured load them
     from device.hands.home.mpd import Player
     from device.hands.home.mqtt import Broker
     from device.hands.home.peers import Speakers
-    from device.hands.house import House
 
 LOOK_S = 2.0
 """Time between two looks at what the music server plays."""
@@ -37,7 +35,17 @@ AWAY_S = 30.0
 class Surroundings:
     """The home, the music and the lists of one speaker."""
 
-    def __init__(self, config: Config, names: NameTable) -> None:
+    def __init__(
+        self,
+        config: Config,
+        names: NameTable,
+        *,
+        radio_changed: Callable[[bool], None] = lambda plays: None,
+        timer_came: Callable[[int], None] = lambda seconds: None,
+    ) -> None:
+        """`radio_changed` is told whether a station plays; `timer_came` gets the seconds of a
+        timer that another speaker of the home sent.
+        """
         passwords = secrets.read(Path(config.home.secrets))
         wake_words = [word.name for word in config.wake.all_words()]
         self.wording = Wording(wake_words, config.general.language)
@@ -58,32 +66,23 @@ class Surroundings:
             from device.hands.home.mpd import Player
 
             self.music = Player(config.media, passwords.get("mpd_password"))
-        self.radio = False
-        """A station plays."""
-        self.radio_changed: Callable[[], None] = lambda: None
+        self._radio_changed = radio_changed
         self.lists = Lists(Path(config.service.state))
         self.speakers: Speakers | None = None
-        self._topics = Topics(config.home.prefix, slug(config.general.name))
+        self.topics = Topics(config.home.prefix, slug(config.general.name))
         if self.broker is not None and config.home.peers:
             from device.hands.home.peers import Speakers
 
-            self.speakers = Speakers(self.broker, self._topics)
+            self.speakers = Speakers(self.broker, self.topics, timer_came)
 
-    async def open(self, house: House) -> None:
-        """Appear in the home and keep up the line to it, until cancelled."""
-        if self.broker is None:
-            return
+    def woke(self, number: int, score: int) -> None:
+        """This speaker woke: the other speakers of the home are told."""
         if self.speakers is not None:
-            self.speakers.on_timer = lambda seconds: _ring_here(house, seconds)
-        from device.hands.home.mqtt import end
-        from device.hands.home.presence import Presence
+            self.speakers.woke(number, score)
 
-        presence = Presence(house, self.broker, self._topics)
-        telling = asyncio.create_task(presence.run())
-        try:
-            await self.broker.run()
-        finally:
-            await end(telling)
+    async def mine(self, number: int) -> bool:
+        """Whether this speaker answers an activation, or another one that heard it better."""
+        return self.speakers is None or await self.speakers.mine(number)
 
     async def watch_radio(self) -> None:
         """Look again and again whether a station plays: other programs may start and end it."""
@@ -91,9 +90,7 @@ class Surroundings:
             return
         while True:
             plays = await self.music.station_plays()
-            if bool(plays) is not self.radio:
-                self.radio = bool(plays)
-                self.radio_changed()
+            self._radio_changed(bool(plays))
             await asyncio.sleep(AWAY_S if plays is None else LOOK_S)
 
     async def duck(self, wanted: bool) -> None:
@@ -110,12 +107,6 @@ class Surroundings:
         """Leave the music server."""
         if self.music is not None:
             self.music.close()
-
-
-def _ring_here(house: House, seconds: int) -> None:
-    """A timer that was set in another room and is to ring in this one."""
-    if house.timers.add(seconds) is not None:
-        house.tell(Reply("timer.set", {"duration": seconds}))
 
 
 def _need(module: str, what: str) -> None:

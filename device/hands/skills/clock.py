@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from device.hands.clock import at
+from device.hands.context import Context
 from device.hands.voice.replies import Reply
 from device.mind.types import Request
 
-if TYPE_CHECKING:
-    from device.hands.house import House
 
-
-async def time(request: Request, house: House) -> Reply:
+async def time(request: Request, context: Context) -> Reply:
     """What time it is."""
-    now = at(house.clock, house.clock.wall())
+    now = at(context.clock, context.clock.wall())
     return Reply("clock.time", {"time": now.hour * 60 + now.minute})
 
 
-async def date(request: Request, house: House) -> Reply:
+async def date(request: Request, context: Context) -> Reply:
     """What day it is."""
-    return Reply("clock.date", {"day": at(house.clock, house.clock.wall()).toordinal()})
+    return Reply("clock.date", {"day": at(context.clock, context.clock.wall()).toordinal()})

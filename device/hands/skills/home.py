@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from device.config import Device
+from device.hands.context import Context
 from device.hands.home import devices as model
 from device.hands.home import readings
 from device.hands.home.colors import RGB
 from device.hands.home.devices import Action, kind_of
 from device.hands.home.states import Chosen, Home, Outcome
-from device.hands.voice.replies import Chime, Reply
+from device.hands.skills.skill import Risk
+from device.hands.sound.chimes import Chime
+from device.hands.voice.replies import Reply
 from device.mind.types import Intent, Kind, Request, Slot
-
-if TYPE_CHECKING:
-    from device.hands.house import House
 
 LIGHTS = (Kind.LIGHT,)
 _PROBLEMS: Mapping[Outcome, str] = {
@@ -46,31 +45,24 @@ _OTHERWISE: Mapping[int, Iterable[Kind]] = {
 DONE = Reply("home.done", chime=Chime.DONE)
 
 
-_WAYS_IN = frozenset({Kind.GARAGE, Kind.GATE})
+WAYS_IN = frozenset({Kind.DOOR, Kind.GARAGE, Kind.GATE})
+"""Covers by which somebody could come in."""
 
 
-async def open_(request: Request, house: House) -> Reply:
-    """Open a cover; one that lets people in from the street only after a yes."""
-    chosen = house.home.choose(request, model.COVERS)
-    if not any(kind_of(device) in _WAYS_IN for device in chosen.devices):
-        return await act(request, house)
-
-    async def confirmed(said: Request, house: House) -> Reply:
-        if said.intent != Intent.YES:
-            return Reply("speaker.nevermind", chime=Chime.DONE)
-        return await act(request, house)
-
-    return Reply("speaker.confirm", ask=confirmed)
+def risk_of_opening(request: Request, context: Context) -> Risk:
+    """Whether what would be opened lets people in."""
+    chosen = context.around.home.choose(request, model.COVERS)
+    return Risk.ASK if WAYS_IN & {kind_of(device) for device in chosen.devices} else Risk.SOME
 
 
-async def act(request: Request, house: House) -> Reply:
+async def act(request: Request, context: Context) -> Reply:
     """On, off, open, close, lock, unlock, start, a scene, a script."""
     action, said = _DOING[request.intent]
-    chosen = house.home.choose(request, _OTHERWISE.get(request.intent, LIGHTS))
+    chosen = context.around.home.choose(request, _OTHERWISE.get(request.intent, LIGHTS))
     if kind_of_one(chosen) is Kind.SCENE or kind_of_one(chosen) is Kind.SCRIPT:
         action = Action.RUN
     done = Reply(said, {"name": _what(chosen)}) if said and _what(chosen) else DONE
-    return await _tell(house.home, chosen, action, 0, done)
+    return await _tell(context.around.home, chosen, action, 0, done)
 
 
 def kind_of_one(chosen: Chosen) -> Kind | None:
@@ -78,29 +70,31 @@ def kind_of_one(chosen: Chosen) -> Kind | None:
     return kind_of(chosen.devices[0]) if chosen.name and chosen.devices else None
 
 
-async def brightness(request: Request, house: House) -> Reply:
+async def brightness(request: Request, context: Context) -> Reply:
     """A brightness in percent, for a light or the lights of a place."""
-    chosen = house.home.choose(request, LIGHTS)
-    return await _tell(house.home, chosen, Action.BRIGHTNESS, request.get(Slot.PERCENT) or 0, DONE)
+    chosen = context.around.home.choose(request, LIGHTS)
+    return await _tell(
+        context.around.home, chosen, Action.BRIGHTNESS, request.get(Slot.PERCENT) or 0, DONE
+    )
 
 
-async def color(request: Request, house: House) -> Reply:
+async def color(request: Request, context: Context) -> Reply:
     """A colour, for a light or the lights of a place."""
-    chosen = house.home.choose(request, LIGHTS)
+    chosen = context.around.home.choose(request, LIGHTS)
     value = request.get(Slot.COLOR)
     if value is None or value not in RGB:
         return Reply("speaker.not_permitted")
-    return await _tell(house.home, chosen, Action.COLOR, value, DONE)
+    return await _tell(context.around.home, chosen, Action.COLOR, value, DONE)
 
 
-async def thermostat(request: Request, house: House) -> Reply:
+async def thermostat(request: Request, context: Context) -> Reply:
     """The temperature wanted, between 5 and 35 degrees."""
-    chosen = house.home.choose(request, (Kind.CLIMATE,))
+    chosen = context.around.home.choose(request, (Kind.CLIMATE,))
     tenths = request.get(Slot.DEGREES)
     if tenths is None or not 50 <= tenths <= 350:
         return Reply("home.not_so_warm")
     done = Reply("home.thermostat", {"degrees": tenths / 10})
-    return await _tell(house.home, chosen, Action.TEMPERATURE, tenths, done)
+    return await _tell(context.around.home, chosen, Action.TEMPERATURE, tenths, done)
 
 
 async def _tell(home: Home, chosen: Chosen, action: Action, value: int, done: Reply) -> Reply:
@@ -131,10 +125,10 @@ _ASKED: Mapping[int, tuple[Reader, bool, Iterable[Kind], str, str]] = {
 }
 
 
-async def is_it(request: Request, house: House) -> Reply:
+async def is_it(request: Request, context: Context) -> Reply:
     """Whether something is open, closed, locked or unlocked, as its last state says."""
     read, wanted, kinds, yes, no = _ASKED[request.intent]
-    home = house.home
+    home = context.around.home
     if home.broker is None:
         return Reply("home.no_broker")
     chosen = home.choose(request, kinds)
@@ -168,9 +162,9 @@ def _several(found: list[tuple[Device, bool | None]], wanted: bool, word: str) -
     return Reply(f"home.none_{word}")
 
 
-async def temperature(request: Request, house: House) -> Reply:
+async def temperature(request: Request, context: Context) -> Reply:
     """The temperature of a thermostat, a room, or here."""
-    home = house.home
+    home = context.around.home
     if home.broker is None:
         return Reply("home.no_broker")
     chosen = home.choose(request, (Kind.SENSOR, Kind.CLIMATE))
@@ -184,9 +178,9 @@ async def temperature(request: Request, house: House) -> Reply:
     return Reply("home.no_thermometer")
 
 
-async def sensor(request: Request, house: House) -> Reply:
+async def sensor(request: Request, context: Context) -> Reply:
     """The value of a sensor by its name."""
-    home = house.home
+    home = context.around.home
     if home.broker is None:
         return Reply("home.no_broker")
     chosen = home.choose(request, (Kind.SENSOR,))
@@ -202,7 +196,7 @@ async def sensor(request: Request, house: House) -> Reply:
         unit = f" {device.unit}" if device.unit else ""
         return Reply("home.value", {"value": number, "unit": unit})
     # a word from the network is spoken only if it holds no wake word
-    said = None if word is None else await house.wording.safe(word)
+    said = None if word is None else await context.around.wording.safe(word)
     if said is None:
         return Reply("home.silent", {"name": device.name})
     return Reply("home.word", {"word": said})
@@ -218,9 +212,9 @@ CONDITIONS = frozenset(
 """Home Assistant's weather conditions; each has a phrase."""
 
 
-async def weather(request: Request, house: House) -> Reply:
+async def weather(request: Request, context: Context) -> Reply:
     """The weather as a configured source tells it, and an honest word if there is none."""
-    home = house.home
+    home = context.around.home
     chosen = home.choose(request, (Kind.WEATHER,))
     if not chosen.devices or home.broker is None:
         return Reply("weather.no_source")
@@ -234,5 +228,5 @@ async def weather(request: Request, house: House) -> Reply:
     condition = (word or "").lower()
     if condition not in CONDITIONS:
         return warm or Reply("home.silent", {"name": device.name})
-    at = house.replies.text(warm) if warm else ""
+    at = context.conversation.replies.text(warm) if warm else ""
     return Reply(f"weather.{condition.replace('-', '_')}", {"at": at})

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
+from device.hands.context import Context
 from device.hands.home.devices import Action
 from device.hands.home.states import Outcome
-from device.hands.voice.replies import Chime, Reply
+from device.hands.sound.chimes import Chime
+from device.hands.voice.replies import Reply
 from device.mind.types import Intent, Kind, Request, Slot
 
 if TYPE_CHECKING:
     from device.hands.home.mpd import Player
-    from device.hands.house import House
 
 _ON_DEVICE: Mapping[int, Action] = {
     Intent.MEDIA_PLAY: Action.PLAY,
@@ -36,23 +37,23 @@ _ON_MUSIC: Mapping[int, Callable[[Player], Awaitable[bool]]] = {
 DONE = Reply("media.done", chime=Chime.DONE)
 
 
-async def control(request: Request, house: House) -> Reply:
+async def control(request: Request, context: Context) -> Reply:
     """Play, pause, go on, next, previous, stop: of a device if one was said, else of the music.
 
     Without music set up, the one media player of the room or the home is meant.
     """
     said = {Slot.DEVICE, Slot.AREA, Slot.FLOOR} & {slot for slot, _ in request.slots}
-    here = house.names.get(request.get(Slot.AREA) or 0)
-    if here is not None and here.key == house.config.general.room and Slot.DEVICE not in said:
+    here = context.names.get(request.get(Slot.AREA) or 0)
+    if here is not None and here.key == context.config.general.room and Slot.DEVICE not in said:
         said = set()
-    if not said and house.music is not None:
-        done = await _ON_MUSIC[request.intent](house.music)
+    if not said and context.around.music is not None:
+        done = await _ON_MUSIC[request.intent](context.around.music)
         return DONE if done else Reply("media.away")
-    return await _on_device(request, house)
+    return await _on_device(request, context)
 
 
-async def _on_device(request: Request, house: House) -> Reply:
-    home = house.home
+async def _on_device(request: Request, context: Context) -> Reply:
+    home = context.around.home
     chosen = home.choose(request, (Kind.MEDIA_PLAYER,))
     if home.broker is None or not chosen.devices:
         place = {"place": chosen.place}
@@ -62,41 +63,41 @@ async def _on_device(request: Request, house: House) -> Reply:
     return DONE if outcome is Outcome.DONE else Reply(problems[outcome])
 
 
-async def what(request: Request, house: House) -> Reply:
+async def what(request: Request, context: Context) -> Reply:
     """What the music is, if it can be said aloud; of other players nothing is known."""
     if request.get(Slot.DEVICE) is not None:
         return Reply("media.unnamed")
-    if house.music is None:
+    if context.around.music is None:
         return Reply("media.none")
-    playing = await house.music.playing()
+    playing = await context.around.music.playing()
     if playing is None:
         return Reply("media.nothing")
-    title, artist = [await house.wording.safe(text) for text in playing]
+    title, artist = [await context.around.wording.safe(text) for text in playing]
     if not title:
         return Reply("media.unnamed")
     values = {"title": title, "artist": artist or ""}
     return Reply("media.title_by", values) if artist else Reply("media.title", values)
 
 
-async def play(request: Request, house: House) -> Reply:
+async def play(request: Request, context: Context) -> Reply:
     """A playlist, an artist or a station by its name."""
-    if house.music is None:
+    if context.around.music is None:
         return Reply("media.none")
     kind, slot = {
         Intent.MEDIA_PLAYLIST: ("playlist", Slot.PLAYLIST),
         Intent.MEDIA_ARTIST: ("artist", Slot.ARTIST),
         Intent.MEDIA_STATION: ("station", Slot.STATION),
     }[Intent(request.intent)]
-    name = house.names.get(request.get(slot) or 0)
+    name = context.names.get(request.get(slot) or 0)
     if name is None or name.kind != kind:
         return Reply("speaker.not_permitted")
     if kind == "station":
-        urls = {station.name: station.url for station in house.config.media.station}
+        urls = {station.name: station.url for station in context.config.media.station}
         if name.key not in urls:
             return Reply("speaker.not_permitted")
-        done = await house.music.play_stream(urls[name.key])
+        done = await context.around.music.play_stream(urls[name.key])
     elif kind == "playlist":
-        done = await house.music.play_playlist(name.key)
+        done = await context.around.music.play_playlist(name.key)
     else:
-        done = await house.music.play_artist(name.key)
+        done = await context.around.music.play_artist(name.key)
     return DONE if done else Reply("media.away")

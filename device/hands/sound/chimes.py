@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import lru_cache
 from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.hands.voice.replies import Chime
 from device.mind.ringing import OVERTONES, RING_NOTES
 
 RATE = 22_050
 """Samples a second of everything made here."""
 
 Pcm = NDArray[np.int16]
+
+
+class Chime(Enum):
+    """Short sounds that stand for a sentence."""
+
+    WOKE = "woke"
+    DONE = "done"
+    PUZZLED = "puzzled"
 
 
 def chime(which: Chime) -> Pcm:

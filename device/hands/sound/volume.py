@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 from device.hands import state
 from device.hands.sound.mixers import Mixer
 
 MOST = 100
 PERCENT, SILENT = "volume", "silent"
-Ducker = Callable[[bool], Awaitable[None]]
 
 log = logging.getLogger("keepmum.hands")
 
@@ -33,12 +33,11 @@ class Volume:
         changed: Callable[[], None],
     ) -> None:
         self.mixer = mixer
-        self.duckers: list[Ducker] = []
-        """What else is made softer while the speaker listens or speaks: music, for one."""
         self._kept = kept
         self._limit = limit
         self._changed = changed
         self._ring: int | None = None
+        self._floor = 0
         self._lifted = False
         """Somebody changed the volume under a limit: it holds until the limit is over."""
         self._set: int | None = None
@@ -51,25 +50,42 @@ class Volume:
     def heard(self) -> int:
         """What the mixer should be set to."""
         if self._ring is not None:
-            return self._ring
+            return max(self._ring, self._floor)
+        return max(self._wanted(), self._floor)
+
+    def _wanted(self) -> int:
         if self.silent:
             return 0
         limit = self._limit()
         self._lifted = self._lifted and limit < MOST
         return self.percent if self._lifted else min(self.percent, limit)
 
-    async def apply(self) -> None:
-        """Set the mixer to what is in force, if it isn't."""
+    async def apply(self) -> bool:
+        """Set the mixer to what is in force, if it isn't; whether it took it."""
         async with self._turn:
             wanted = self.heard
             if wanted == self._set:
-                return
+                return True
             try:
                 await self.mixer.set(wanted)
             except (OSError, TimeoutError) as error:
                 log.warning("The mixer does not answer: %s", type(error).__name__)
-                return
+                return False
             self._set = wanted
+            return True
+
+    @contextlib.asynccontextmanager
+    async def at_least(self, percent: int) -> AsyncIterator[bool]:
+        """For something that must be heard: no softer than this, silence or not, night or not.
+
+        Gives whether the mixer took it.
+        """
+        self._floor = percent
+        try:
+            yield await self.apply()
+        finally:
+            self._floor = 0
+            await self.apply()
 
     async def change(self, percent: int) -> None:
         """To `percent`, held to 0..100; ends silence, and a limit for as long as that lasts."""
@@ -93,11 +109,10 @@ class Volume:
             if ducked == self._ducked:
                 return
             self._ducked = ducked
-            for ducker in (self.mixer.duck, *self.duckers):
-                try:
-                    await ducker(ducked)
-                except (OSError, TimeoutError, ValueError) as error:
-                    log.warning("Other sound can't be made softer: %s", type(error).__name__)
+            try:
+                await self.mixer.duck(ducked)
+            except (OSError, TimeoutError, ValueError) as error:
+                log.warning("Other sound can't be made softer: %s", type(error).__name__)
 
     async def _keep(self) -> None:
         try:

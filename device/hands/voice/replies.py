@@ -9,29 +9,34 @@ from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from importlib import resources
-from typing import TYPE_CHECKING
 
+from device.hands.sound.chimes import Chime
 from device.hands.voice.values import Spoken, spoken
 from device.mind.types import Request
 
-if TYPE_CHECKING:
-    from device.hands.house import House
-
-Skill = Callable[[Request, "House"], Awaitable["Reply"]]
-"""Does what a request asks for in a house, and answers."""
 Value = str | int | float | tuple[str, ...]
 
 
-class Chime(Enum):
-    """Short sounds that stand for a sentence."""
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The question whether `request` was meant: it is done after a yes, and only then."""
 
-    WOKE = "woke"
-    DONE = "done"
-    PUZZLED = "puzzled"
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """The question which of several things `request` is about; the permit says who answers."""
+
+    request: Request
+    choices: tuple[int, ...]
+    """Their ids, in the order in which they were named."""
+
+
+Question = Confirm | Which
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,8 @@ class Reply:
     values: Mapping[str, Value] = field(default_factory=dict)
     chime: Chime | None = None
     """Played instead of speaking."""
-    ask: Skill | None = None
-    """The reply is a question, and this is done with the one answer taken without a wake word."""
+    ask: Question | None = None
+    """The reply is this question; one answer to it is taken without a wake word."""
     text: str | None = None
     """Spoken instead of the phrase: the output of an owner's own command."""
 

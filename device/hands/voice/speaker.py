@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 
 from device.errors import NoVoice
-from device.events import Hushed, Journal, Said
+from device.events import EventBus, Hushed, Said
 from device.hands.sound import chimes
+from device.hands.sound.chimes import Chime
 from device.hands.sound.player import Clip, Player
-from device.hands.voice.replies import Chime
 from device.hands.voice.tts import Memory, Voice, spoken
 
 MEMORY_BYTES = 6_000_000
@@ -24,20 +24,23 @@ log = logging.getLogger("keepmum.hands")
 
 
 class Speaker:
-    """Says one thing at a time."""
+    """Says one thing at a time. `changed` is told whether it speaks, and words of others."""
 
-    def __init__(self, voice: Voice, player: Player, journal: Journal, *, chimes: bool) -> None:
+    def __init__(
+        self,
+        voice: Voice,
+        player: Player,
+        events: EventBus,
+        *,
+        chimes: bool,
+        changed: Callable[[bool, bool], None] = lambda busy, afar: None,
+    ) -> None:
         self.voice = voice
         self.memory = Memory(MEMORY_BYTES)
-        self.busy = False
-        """Something is being said."""
-        self.afar = False
-        """What is being said has words that others wrote."""
-        self.changed: Callable[[], None] = lambda: None
-        """Called when `busy` changes."""
         self._player = player
-        self._journal = journal
+        self._events = events
         self._chimes = chimes
+        self._changed = changed
         self._clip: Clip | None = None
         self._turn = asyncio.Lock()
         self._hushes = 0
@@ -54,8 +57,7 @@ class Speaker:
             if hushes != self._hushes:
                 return False  # hushed before its turn came
             clip = self._clip = self._player.play(Clip.growing())
-            self.afar = key in FROM_AFAR
-            self._set_busy(True)
+            self._changed(True, key in FROM_AFAR)
             making = asyncio.create_task(self._make(text, clip))
             telling = asyncio.create_task(self._tell(clip, text, key, ordered))
             try:
@@ -66,8 +68,8 @@ class Speaker:
                 making.cancel()
                 telling.cancel()
                 self._clip = None
-                self._set_busy(False)
-                self._journal.publish(Hushed(cut))
+                self._changed(False, False)
+                self._events.publish(Hushed(cut))
             return not cut and clip.started.is_set()
 
     def hush(self) -> None:
@@ -97,8 +99,4 @@ class Speaker:
 
     async def _tell(self, clip: Clip, text: str, key: str, ordered: float) -> None:
         await clip.started.wait()
-        self._journal.publish(Said(key, text, time.monotonic() - ordered))
-
-    def _set_busy(self, busy: bool) -> None:
-        self.busy = busy
-        self.changed()
+        self._events.publish(Said(key, text, time.monotonic() - ordered))

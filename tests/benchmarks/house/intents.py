@@ -62,22 +62,22 @@ class Visit:
 
     async def prepare(self, intent: int) -> int:
         """Bring about what an intent is about; the cause that its activation has."""
-        house = self._h.house
-        house.timers.cancel_all()
-        house.alarms.cancel_all()
-        house.bell.stop()
+        context = self._h.context
+        context.timers.cancel_all()
+        context.alarms.cancel_all()
+        context.ringer.stop()
         for seconds, name in ((600, ""), (900, "pasta")):
-            timer = house.timers.add(seconds, name)
+            timer = context.timers.add(seconds, name)
             if intent == Intent.TIMER_RESUME and timer:
-                house.timers.pause(timer)
-        house.alarms.add(7 * 60, 31)
+                context.timers.pause(timer)
+        context.alarms.add(7 * 60, 31)
         if intent == Intent.ALARM_SNOOZE:
-            house.alarms.add(15 * 60 + 5)
-            self._h.clock.go(house.alarms.all()[0].due - self._h.clock.wall())
-            while not house.bell.ringing:
+            context.alarms.add(15 * 60 + 5)
+            self._h.clock.go(context.alarms.all()[0].due - self._h.clock.wall())
+            while not context.ringer.ringing:
                 await asyncio.sleep(0)
         if intent in ANSWERS:
-            lock = next(n.id for n in house.names.of_kind("device") if n.domain == "lock")
+            lock = next(n.id for n in context.names.of_kind("device") if n.domain == "lock")
             door = Request(Intent.UNLOCK, ((Slot.DEVICE, lock),))
             await self.ask(Request(Intent.TIMER_CANCEL) if intent == Intent.ANSWER else door)
             while await self._h.ears.hint() is not Hint.ASKED:
@@ -101,7 +101,7 @@ async def done(language: str, folder: Path, config: Config) -> set[int]:
         ranks[intent].append(rank)
     found: set[int] = set()
     async with home(folder, change=change, more=MUSIC) as h:
-        broker = h.house.around.broker
+        broker = h.context.around.broker
         assert broker is not None
         async with asyncio.timeout(DEADLINE):
             await broker.up.wait()
@@ -122,8 +122,8 @@ def _told(h: Home, config: Config) -> None:
     """The states of the devices, as their broker would tell them."""
     for device in config.home.device:
         state = {"lock": "LOCKED", "weather": "sunny", "sensor": "20.5"}.get(device.kind, "open")
-        h.house.home.told(f"{topic(device.name)}/state", state.encode())
-        h.house.home.told(f"{topic(device.name)}/current", b"20.5")
+        h.context.around.home.told(f"{topic(device.name)}/state", state.encode())
+        h.context.around.home.told(f"{topic(device.name)}/current", b"20.5")
 
 
 def figures() -> dict[str, tuple[float, str]]:

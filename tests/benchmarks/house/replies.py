@@ -16,8 +16,8 @@ from pathlib import Path
 
 from device.config import Config, Service
 from device.events import Event, Hushed, Said
-from device.hands import loop
-from device.hands.house import House
+from device.hands import start
+from device.hands.wiring import Hands, make
 from device.mind.types import Intent, Slot
 from device.names import compile_names
 from device.standalone.virtualsound import virtual_sound
@@ -43,10 +43,10 @@ class Measured:
 class Listener:
     """Waits for the first sound of a reply, and for its end."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, hands: Hands) -> None:
         self.said, self.over = asyncio.Event(), asyncio.Event()
         self.at = 0.0
-        house.journal.subscribe(self._told)
+        hands.events.subscribe(self._told)
 
     def _told(self, event: Event) -> None:
         if isinstance(event, Said):
@@ -55,16 +55,16 @@ class Listener:
         if isinstance(event, Hushed):
             self.over.set()
 
-    async def time(self, ears: Ears, house: House, minutes: int) -> float:
+    async def time(self, ears: Ears, hands: Hands, minutes: int) -> float:
         """Ask for a timer of so many minutes; milliseconds to the first sound of the reply."""
         self.said.clear()
         self.over.clear()
         began = time.monotonic()
         ears.ask(Intent.TIMER_SET, (Slot.DURATION, 60 * minutes))
         await asyncio.wait_for(self.said.wait(), 30)
-        house.speaker.hush()
+        hands.speaker.hush()
         await asyncio.wait_for(self.over.wait(), 30)
-        house.timers.cancel_all()
+        hands.context.timers.cancel_all()
         return 1000 * (self.at - began)
 
 
@@ -76,17 +76,17 @@ async def measure(folder: Path) -> Measured:
     config = Config(service=service)
     names = compile_names(config)
     ears = Ears(service.socket, names)
-    house = House(config, names)
-    listener = Listener(house)
-    await house.open()
-    house.start(loop.run(house))
+    hands = await make(config, names)
+    listener = Listener(hands)
+    await start.begin(hands)
+    hands.context.tasks.start(start.attend(hands).run())
     await ears.accept()
-    await listener.time(ears, house, 999)  # the voice is warm in use
-    fresh = [await listener.time(ears, house, 2 + n) for n in range(EACH)]
-    cached = [await listener.time(ears, house, 2 + n) for n in range(EACH)]
-    measured = Measured(house.speaker.voice.name, fresh, cached)
+    await listener.time(ears, hands, 999)  # the voice is warm in use
+    fresh = [await listener.time(ears, hands, 2 + n) for n in range(EACH)]
+    cached = [await listener.time(ears, hands, 2 + n) for n in range(EACH)]
+    measured = Measured(hands.speaker.voice.name, fresh, cached)
     ears.close()
-    await house.close()
+    await start.close(hands)
     return measured
 
 

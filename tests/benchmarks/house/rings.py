@@ -15,8 +15,9 @@ from pathlib import Path
 
 from device.config import Config, Service, Voice
 from device.events import Event, Rang
-from device.hands.house import House
+from device.hands import start
 from device.hands.sound.player import IDLE_SECONDS
+from device.hands.wiring import make
 from device.names import compile_names
 from device.standalone.virtualsound import virtual_sound
 from tests.benchmarks.harness import Goal, at_most, percentile
@@ -30,7 +31,7 @@ GOALS: dict[str, Goal] = {"ring_delay_ms_p99": at_most(250)}
 async def rings(folder: Path) -> list[float]:
     """Milliseconds of delay of each ring."""
     config = Config(service=Service(state=str(folder)), voice=Voice(engine="none"))
-    house = House(config, compile_names(config))
+    hands = await make(config, compile_names(config))
     late: list[float] = []
     rang = asyncio.Event()
 
@@ -39,16 +40,16 @@ async def rings(folder: Path) -> list[float]:
             late.append(1000 * event.late)
             rang.set()
 
-    house.journal.subscribe(watch)
-    await house.open()
+    hands.events.subscribe(watch)
+    await start.begin(hands)
     chance = random.Random(SEED)
     for n in range(RINGS):
         idle = n < AFTER_OPENING_ANEW
-        house.timers.add(IDLE_SECONDS + 0.5 if idle else chance.uniform(0.15, 0.5))
+        hands.context.timers.add(IDLE_SECONDS + 0.5 if idle else chance.uniform(0.15, 0.5))
         await asyncio.wait_for(rang.wait(), 20)
         rang.clear()
-        house.bell.stop()
-    await house.close()
+        hands.context.ringer.stop()
+    await start.close(hands)
     return late
 
 

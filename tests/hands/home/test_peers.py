@@ -62,7 +62,7 @@ async def several(port: int, *names: str) -> AsyncIterator[list[One]]:
         for name in names:
             broker = Broker(settings(port), PASSWORD, name)
             topics = Topics("keepmum", name)
-            one = One(Speakers(broker, topics), broker)
+            one = One(Speakers(broker, topics, lambda seconds: None), broker)
             broker.will = (topics.of("available"), "offline")
             await stack.enter_async_context(running(broker))
             await broker.publish(topics.of("available"), "online", retain=True)
@@ -200,7 +200,7 @@ def two_rooms(folder: Path, story: Story) -> None:
                 homes.append(await stack.enter_async_context(living(own, changed)))
             kitchen, office = homes
             for home in homes:
-                found = home.run.house.around.speakers
+                found = home.run.context.around.speakers
                 assert found is not None
                 await met(found, 1)
             await story(kitchen, office)
@@ -216,8 +216,8 @@ def test_a_timer_goes_to_another_room(tmp_path: Path) -> None:
         reply, _ = await kitchen.ask(Request(Intent.ANNOUNCE_TIMER, said))
         assert reply == "peer.timer_sent"
         await office.run.watch.until(Said)
-        assert [t.length for t in office.run.house.timers.all()] == [300]
-        assert kitchen.run.house.timers.all() == []
+        assert [t.length for t in office.run.context.timers.all()] == [300]
+        assert kitchen.run.context.timers.all() == []
 
     two_rooms(tmp_path, story)
 
@@ -240,7 +240,7 @@ def test_of_two_houses_that_woke_one_acts(tmp_path: Path) -> None:
             home.run.ears.ask(Intent.TIMER_SET, *slots(duration=60))
         replies = [(await home.run.watch.until(Did)).reply for home in (kitchen, office)]
         assert sorted(replies) == ["peer.elsewhere", "timer.set"]
-        timers = [len(home.run.house.timers.all()) for home in (kitchen, office)]
+        timers = [len(home.run.context.timers.all()) for home in (kitchen, office)]
         assert sorted(timers) == [0, 1]
 
     two_rooms(tmp_path, story)

@@ -136,7 +136,7 @@ def test_texts_are_few_a_minute_short_and_never_old(tmp_path: Path) -> None:
         await home.neighbour.publish(f"{BASE}/say", "")
         first = await home.run.watch.until(Said, 2)
         assert first.text == "text number 1"
-        broker = home.run.house.around.broker
+        broker = home.run.context.around.broker
         assert broker is not None
         await home.state("garage_door/state", "open")  # everything before it has been taken
         assert len(home.run.watch.of(Said)) <= 2
@@ -168,7 +168,7 @@ def test_a_text_that_the_broker_kept_is_not_said_again(tmp_path: Path) -> None:
 def test_the_home_is_told_when_the_speaker_goes(tmp_path: Path) -> None:
     async def story(home: Household) -> None:
         await home.told.until(lambda a: (f"{BASE}/available", "online") in a)
-        broker = home.run.house.around.broker
+        broker = home.run.context.around.broker
         assert broker is not None
         assert broker._client is not None
         sock = broker._client._client.socket()

@@ -8,9 +8,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from device.config import Device
 from device.events import Did, Said
 from device.mind.types import FOLLOW_UP, Intent, Kind, Request
+from device.names import sentences
 from tests.hands.home.brokers import DEADLINE, mosquitto, needs_mosquitto
 from tests.hands.homes import Household, household, living, slots, with_topics
 from tests.hands.houses import home as house_alone
@@ -71,9 +74,12 @@ def test_a_garage_opens_only_after_a_yes_and_closes_at_once(tmp_path: Path) -> N
 
 
 @needs_mosquitto
-def test_what_the_household_wants_confirmed_is_done_only_after_a_yes(tmp_path: Path) -> None:
+def test_what_the_household_wants_confirmed_is_done_only_after_a_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentences, "confirmed", lambda config, names: frozenset({Intent.LOCK}))
+
     async def story(home: Household) -> None:
-        home.run.house.confirmed = frozenset({Intent.LOCK})
         door = slots(device=home.id("device", "Front Door"))
         assert await home.ask(Request(Intent.LOCK, door)) == ("speaker.confirm", [])
         await home.asked()
@@ -159,7 +165,7 @@ def test_a_broker_that_is_gone_is_told_and_its_old_news_forgotten(tmp_path: Path
             async with living(tmp_path, config) as home:
                 await home.state("garage_door/state", "open")
                 door = slots(device=home.id("device", "Garage Door"))
-                broker = home.run.house.around.broker
+                broker = home.run.context.around.broker
                 assert broker is not None
                 stack.close()
                 async with asyncio.timeout(DEADLINE):

@@ -15,7 +15,7 @@ EVERY_DAY, WEEKDAYS, TOMORROW = 127, 31, 128
 
 
 def due(h: Home) -> list[str]:
-    return [datetime.fromtimestamp(a.due, UTC).strftime("%a %H:%M") for a in h.house.alarms.all()]
+    return [datetime.fromtimestamp(a.due, UTC).strftime("%a %H:%M") for a in h.context.alarms.all()]
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_an_alarm_is_set_for_what_is_meant(
 def test_which_alarms_there_are(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         assert await ask(Intent.ALARM_STATUS) == "There are no alarms."
-        h.house.alarms.add(7 * 60, EVERY_DAY)
+        h.context.alarms.add(7 * 60, EVERY_DAY)
         assert await ask(Intent.ALARM_STATUS) == "One alarm: every day at 7 AM."
-        h.house.alarms.add(16 * 60)
+        h.context.alarms.add(16 * 60)
         assert await ask(Intent.ALARM_STATUS) == "2 alarms: 4 PM and every day at 7 AM."
 
     tell(tmp_path, story)
@@ -54,11 +54,11 @@ def test_which_alarms_there_are(tmp_path: Path) -> None:
 def test_one_is_cancelled_by_its_time_or_asked_about(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         assert await ask(Intent.ALARM_CANCEL) == "There are no alarms."
-        h.house.alarms.add(7 * 60)
+        h.context.alarms.add(7 * 60)
         assert await ask(Intent.ALARM_CANCEL, (Slot.TIME, 480)) == "There is no alarm at 8 AM."
         assert await ask(Intent.ALARM_CANCEL) == "Alarm cancelled."
-        h.house.alarms.add(7 * 60)
-        h.house.alarms.add(19 * 60 + 30)
+        h.context.alarms.add(7 * 60)
+        h.context.alarms.add(19 * 60 + 30)
         assert await ask(Intent.ALARM_CANCEL) == "Which one? 7:30 PM or 7 AM?"
         assert await ask(Intent.ANSWER, (Slot.TIME12, 7 * 60)) == "Alarm cancelled."
         assert due(h) == ["Sun 19:30"]
@@ -69,7 +69,7 @@ def test_one_is_cancelled_by_its_time_or_asked_about(tmp_path: Path) -> None:
 def test_all_are_cancelled_and_counted(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         assert await ask(Intent.ALARM_CANCEL_ALL) == "There are no alarms."
-        h.house.alarms.add(7 * 60)
+        h.context.alarms.add(7 * 60)
         assert await ask(Intent.ALARM_CANCEL_ALL) == "1 alarm cancelled."
 
     tell(tmp_path, story)
@@ -77,7 +77,7 @@ def test_all_are_cancelled_and_counted(tmp_path: Path) -> None:
 
 def test_only_what_rings_can_be_snoozed(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
-        h.house.alarms.add(7 * 60)
+        h.context.alarms.add(7 * 60)
         assert await ask(Intent.ALARM_SNOOZE) == "Nothing is ringing."
 
     tell(tmp_path, story)
@@ -85,7 +85,7 @@ def test_only_what_rings_can_be_snoozed(tmp_path: Path) -> None:
 
 def test_midnight_can_be_cancelled_by_its_time(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
-        h.house.alarms.add(7 * 60)
+        h.context.alarms.add(7 * 60)
         said = await ask(Intent.ALARM_CANCEL, (Slot.TIME, 0))
         assert said == "There is no alarm at midnight."
 

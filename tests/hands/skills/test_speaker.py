@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from device.events import Did, Hushed, Said
+from device.hands.home.surroundings import Surroundings
 from device.mind.types import Intent, Slot
 from tests.hands.houses import Home, home
 from tests.hands.skills.test_timer import Ask, tell
@@ -39,7 +42,7 @@ def test_the_volume_goes_in_steps_and_to_a_number(tmp_path: Path) -> None:
             (Intent.VOLUME_SET, ((Slot.PERCENT, 0),), 0),
         ):
             await ask(intent, *slots)
-            assert h.house.volume.percent == percent
+            assert h.context.volume.percent == percent
         assert await ask(Intent.VOLUME_STATUS) == "The volume is 0 percent."
 
     tell(tmp_path, story)
@@ -48,9 +51,9 @@ def test_the_volume_goes_in_steps_and_to_a_number(tmp_path: Path) -> None:
 def test_silence_and_back(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         await ask(Intent.SILENCE)
-        assert h.house.volume.heard == 0
+        assert h.context.volume.heard == 0
         assert await ask(Intent.UNSILENCE) == "Sound is back on."
-        assert h.house.volume.heard == 60
+        assert h.context.volume.heard == 60
 
     tell(tmp_path, story)
 
@@ -70,22 +73,24 @@ def test_the_last_reply_is_repeated(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_stop_stops_the_ring_and_leaves_the_music(tmp_path: Path) -> None:
+def test_stop_stops_the_ring_and_leaves_the_music(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def story() -> None:
         async with home(tmp_path) as h:
             stopped: list[bool] = []
 
-            async def music() -> None:
+            async def music(around: Surroundings) -> None:
                 stopped.append(True)
 
-            h.house.stoppers = [music]
-            h.house.timers.add(5)
+            monkeypatch.setattr(Surroundings, "hush", music)
+            h.context.timers.add(5)
             await h.settled()
             h.clock.go(5)
             await h.settled()
             h.ears.ask(Intent.STOP)
             await h.watch.until(Did)
-            assert not h.house.bell.ringing and not stopped
+            assert not h.context.ringer.ringing and not stopped
             h.ears.ask(Intent.STOP)
             await h.watch.until(Did, 2)
             assert stopped == [True]

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from device.config import Config, General
-from device.hands.house import House
+from device.hands.context import Context
 from device.hands.permits import TABLE
-from device.hands.voice.replies import Reply
+from device.hands.voice.replies import Reply, Which
 from device.mind.types import Intent, Request, Slot
 from tests.hands.houses import Home, home
 
@@ -35,27 +35,32 @@ def tell(
             async def ask(intent: int, *slots: tuple[Slot, int]) -> str:
                 request = Request(intent, slots)
                 question = asked.pop().ask if asked else None
-                reply = await (question or TABLE[intent].skill)(request, h.house)
+                if isinstance(question, Which):
+                    choose = TABLE[question.request.intent].choose
+                    assert choose is not None
+                    reply = await choose(question, request, h.context)
+                else:
+                    reply = await TABLE[intent].skill(request, h.context)
                 if reply.ask:
                     asked.append(reply)
-                return h.house.replies.text(reply) or reply.key
+                return h.context.conversation.replies.text(reply) or reply.key
 
             await story(h, ask)
 
     asyncio.run(run())
 
 
-def named(house: House, text: str) -> tuple[Slot, int]:
-    return Slot.TIMER_NAME, next(n.id for n in house.names.of_kind("timer") if n.text == text)
+def named(context: Context, text: str) -> tuple[Slot, int]:
+    return Slot.TIMER_NAME, next(n.id for n in context.names.of_kind("timer") if n.text == text)
 
 
 def test_setting_one_says_for_how_long(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         assert await ask(Intent.TIMER_SET, (Slot.DURATION, 5)) == "5 seconds, starting now."
-        pasta = named(h.house, "pasta")
+        pasta = named(h.context, "pasta")
         said = await ask(Intent.TIMER_SET, (Slot.DURATION, 12 * MINUTE), pasta)
         assert said == "Pasta timer, 12 minutes, starting now."
-        assert [(t.name, t.length) for t in h.house.timers.all()] == [("", 5), ("pasta", 720)]
+        assert [(t.name, t.length) for t in h.context.timers.all()] == [("", 5), ("pasta", 720)]
 
     tell(tmp_path, story)
 
@@ -74,7 +79,7 @@ def test_a_timer_until_a_time_of_day(
 ) -> None:
     async def story(h: Home, ask: Ask) -> None:  # it is 15:04
         assert await ask(Intent.TIMER_SET, (slot, minutes)) == f"Timer until {said}."
-        assert h.house.timers.all()[0].left == left * MINUTE
+        assert h.context.timers.all()[0].left == left * MINUTE
 
     tell(tmp_path, story)
 
@@ -82,17 +87,17 @@ def test_a_timer_until_a_time_of_day(
 def test_how_much_is_left_of_one_and_of_several(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         assert await ask(Intent.TIMER_STATUS) == "There are no timers."
-        h.house.timers.add(600)
+        h.context.timers.add(600)
         h.clock.go(90)
         assert await ask(Intent.TIMER_STATUS) == "8 minutes and 30 seconds left."
-        h.house.timers.add(1200, "pasta")
+        h.context.timers.add(1200, "pasta")
         assert await ask(Intent.TIMER_STATUS) == (
             "2 timers: one of 10 minutes with 8 minutes and 30 seconds left "
             "and pasta with 20 minutes left."
         )
-        pasta = named(h.house, "pasta")
+        pasta = named(h.context, "pasta")
         assert await ask(Intent.TIMER_STATUS, pasta) == "20 minutes left on the pasta timer."
-        egg = named(h.house, "egg")
+        egg = named(h.context, "egg")
         assert await ask(Intent.TIMER_STATUS, egg) == "There is no egg timer."
 
     tell(tmp_path, story)
@@ -100,7 +105,7 @@ def test_how_much_is_left_of_one_and_of_several(tmp_path: Path) -> None:
 
 def test_the_only_timer_is_cancelled_without_asking(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
-        h.house.timers.add(600)
+        h.context.timers.add(600)
         assert await ask(Intent.TIMER_CANCEL) == "Timer cancelled."
         assert await ask(Intent.TIMER_CANCEL) == "There are no timers."
 
@@ -122,12 +127,12 @@ def test_which_one_is_asked_and_the_answer_understood(
 ) -> None:
     async def story(h: Home, ask: Ask) -> None:
         for seconds, name in ((300, ""), (600, ""), (1200, "pasta")):
-            h.house.timers.add(seconds, name)
+            h.context.timers.add(seconds, name)
         question = await ask(Intent.TIMER_CANCEL)
         assert question == "Which one? the 5 minute timer, the 10 minute timer or pasta?"
-        given = answer or named(h.house, "pasta")
+        given = answer or named(h.context, "pasta")
         assert await ask(Intent.ANSWER, given) == said
-        assert {t.length for t in h.house.timers.all()} == rest
+        assert {t.length for t in h.context.timers.all()} == rest
 
     tell(tmp_path, story)
 
@@ -135,11 +140,11 @@ def test_which_one_is_asked_and_the_answer_understood(
 def test_a_name_or_a_length_says_which_at_once(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         for seconds, name in ((300, ""), (600, ""), (1200, "pasta")):
-            h.house.timers.add(seconds, name)
+            h.context.timers.add(seconds, name)
         assert await ask(Intent.TIMER_CANCEL, (Slot.DURATION, 600)) == "Timer cancelled."
-        pasta = named(h.house, "pasta")
+        pasta = named(h.context, "pasta")
         assert await ask(Intent.TIMER_CANCEL, pasta) == "Pasta timer cancelled."
-        assert [t.length for t in h.house.timers.all()] == [300]
+        assert [t.length for t in h.context.timers.all()] == [300]
 
     tell(tmp_path, story)
 
@@ -148,7 +153,7 @@ def test_all_are_cancelled_and_counted(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         assert await ask(Intent.TIMER_CANCEL_ALL) == "There are no timers."
         for _ in range(3):
-            h.house.timers.add(300)
+            h.context.timers.add(300)
         assert await ask(Intent.TIMER_CANCEL, (Slot.ALL, 1)) == "3 timers cancelled."
 
     tell(tmp_path, story)
@@ -156,10 +161,10 @@ def test_all_are_cancelled_and_counted(tmp_path: Path) -> None:
 
 def test_time_is_added_and_its_length_is_not_taken_for_a_timers(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
-        h.house.timers.add(300)
+        h.context.timers.add(300)
         said = await ask(Intent.TIMER_ADD, (Slot.DURATION, 120))
         assert said == "7 minutes left now."
-        h.house.timers.add(600)
+        h.context.timers.add(600)
         await ask(Intent.TIMER_ADD, (Slot.DURATION, 60))
         assert await ask(Intent.ANSWER, (Slot.DURATION, 600)) == "11 minutes left now."
 
@@ -169,7 +174,7 @@ def test_time_is_added_and_its_length_is_not_taken_for_a_timers(tmp_path: Path) 
 def test_pause_and_resume(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         assert await ask(Intent.TIMER_RESUME) == "There are no timers."
-        h.house.timers.add(300, "pasta")
+        h.context.timers.add(300, "pasta")
         assert await ask(Intent.TIMER_RESUME) == "No timer is paused."
         assert await ask(Intent.TIMER_PAUSE) == "timer.paused"
         h.clock.go(1_000)
@@ -196,7 +201,7 @@ def test_in_french_too(tmp_path: Path) -> None:
     async def story(h: Home, ask: Ask) -> None:
         said = await ask(Intent.TIMER_SET, (Slot.DURATION, 90))
         assert said == "1 minute et 30 secondes, c'est parti."
-        pasta = named(h.house, "pâtes")
+        pasta = named(h.context, "pâtes")
         await ask(Intent.TIMER_SET, (Slot.DURATION, 600), pasta)
         said = await ask(Intent.TIMER_CANCEL)
         assert said == "Lequel ? celui de 1 minute et 30 secondes ou pâtes ?"

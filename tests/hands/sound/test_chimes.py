@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from device.hands.sound.chimes import RATE, chime, resample, ring
-from device.hands.voice.replies import Chime
+from device.hands.sound.chimes import RATE, Chime, chime, resample, ring
 
 
 def test_chimes_are_short_clean_and_unlike_each_other() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 import device.hands
 from device.config import LANGUAGES
-from device.hands.voice.replies import Chime, Replies, Reply, Value, load
+from device.hands.sound.chimes import Chime
+from device.hands.voice.replies import Replies, Reply, Value, load
 
 HANDS = Path(device.hands.__file__).parent
 SAMPLES: dict[str, Value] = {

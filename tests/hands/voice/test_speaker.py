@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from device.errors import NoVoice
-from device.events import Event, Hushed, Journal, Said
-from device.hands.sound.chimes import Pcm
+from device.events import Event, EventBus, Hushed, Said
+from device.hands.sound.chimes import Chime, Pcm
 from device.hands.sound.player import Player
-from device.hands.voice.replies import Chime
 from device.hands.voice.speaker import Speaker
 from tests.hands.houses import DEADLINE, ShortVoice
 from tests.hands.sound.test_player import StepSink
@@ -26,11 +25,16 @@ class Stage:
         self.voice = voice
         self.events: list[Event] = []
         self.busy: list[bool] = []
-        journal = Journal()
-        journal.subscribe(self.events.append)
+        events = EventBus()
+        events.subscribe(self.events.append)
         self.player = Player(sink)
-        self.speaker = Speaker(voice, self.player, journal, chimes=chimes)
-        self.speaker.changed = lambda: self.busy.append(self.speaker.busy)
+        self.speaker = Speaker(
+            voice,
+            self.player,
+            events,
+            chimes=chimes,
+            changed=lambda busy, afar: self.busy.append(busy),
+        )
 
 
 def tell(
@@ -84,7 +88,7 @@ def test_hushed_it_says_no_more() -> None:
             await asyncio.sleep(0)
         s.speaker.hush()
         assert not await saying
-        assert not s.speaker.busy
+        assert s.busy == [True, False]
 
     stage = tell(story, free=False, voice=ShortVoice(22_050))
     assert stage.events[-1] == Hushed(cut=True)

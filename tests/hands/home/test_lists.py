@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from device.errors import BrokenLists
-from device.hands.lists import FILE, MAX_ITEMS, Lists
+from device.hands.home.lists import FILE, MAX_ITEMS, Lists
 
 
 def test_items_stay_in_order_and_outlive_the_process(tmp_path: Path) -> None:
