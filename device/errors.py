@@ -3,7 +3,7 @@
 A message may name facts in braces; they are given as keyword arguments. No fact is ever sound,
 a transcript or a secret. Codes: 10-19 settings and names, 20-29 models, 30-39 microphone,
 40-49 recognizer and sentences, 50-59 letters and service, 60-69 seal and panel, 70-79 data,
-80-89 voice, sound output and home.
+80-89 voice, sound output and home, 90-99 the program itself.
 """
 
 from __future__ import annotations
@@ -277,7 +277,7 @@ class TaskFailed(KeepmumError):
     """A part of the hands ({task}) ended again and again: {why}."""
 
     mend = "The service starts them again; `journalctl -u keepmum-hands` has what went wrong."
-    exit_code = 56
+    exit_code = 90
 
 
 class NoLetterSocket(KeepmumError):
