@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 RUN_PACKAGES := python3-venv python3-dev gcc portaudio19-dev libseccomp2 espeak-ng \
 	pulseaudio pulseaudio-utils libasound2-plugins
-TEST_PACKAGES := flite strace systemd dbus mosquitto mpd alsa-utils git chromium
+TEST_PACKAGES := python3-spidev flite strace systemd dbus mosquitto mpd alsa-utils git chromium
 
 .PHONY: demo test bench check format docs clean system-run system-test
 .DEFAULT_GOAL := help
@@ -86,7 +86,7 @@ $(VENV)/test-ready: $(VENV)/demo-ready | system-test
 .PHONY: install uninstall
 
 install:
-	@/usr/bin/python3 device/cli/install.py install
+	@/usr/bin/python3 -B -m device.cli.install install
 
 uninstall:
-	@/usr/bin/python3 device/cli/install.py uninstall $(if $(PURGE),--purge)
+	@/usr/bin/python3 -B -m device.cli.install uninstall $(if $(PURGE),--purge)

@@ -84,7 +84,7 @@ class ModelChanged(KeepmumError):
 class NoTokenizer(KeepmumError):
     """The settings name the engine whisper, and the library tokenizers is not installed."""
 
-    mend = "Install it: `sudo /opt/keepmum/venv/bin/pip install tokenizers`, or `keepmum[whisper]`."
+    mend = "Install it: `sudo make install` again, or `pip install 'keepmum[whisper]'` by yourself."
     exit_code = 27
 
 
@@ -426,7 +426,7 @@ class NotAllowed(KeepmumError):
 class NoEncryption(KeepmumError):
     """The library that encrypts exports (pyrage) is not installed."""
 
-    mend = "Install it: `sudo /opt/keepmum/venv/bin/pip install pyrage`, or `keepmum[export]`."
+    mend = "Install it: `sudo make install` again, or `pip install 'keepmum[export]'` by yourself."
     exit_code = 73
 
 
@@ -488,7 +488,7 @@ class NoLoudspeaker(KeepmumError):
 class NoVoice(KeepmumError):
     """The voice {engine} cannot speak: {why}."""
 
-    mend = "Install it (espeak-ng: `apt install espeak-ng`; Piper: `pip install keepmum[piper]`)."
+    mend = "Install it: `sudo make install` again brings both (or `apt install espeak-ng`)."
     exit_code = 81
 
 
@@ -523,7 +523,9 @@ class BrokenLists(KeepmumError):
 class NoHomeLibrary(KeepmumError):
     """The settings name {what}, and the library {library} is not installed."""
 
-    mend = "Install it: `sudo /opt/keepmum/venv/bin/pip install {library}`, or `keepmum[home]`."
+    mend = (
+        "Install it: `sudo make install` again, or `pip install 'keepmum[mqtt,mpd]'` by yourself."
+    )
     exit_code = 88
 
 

@@ -2,9 +2,10 @@
 
 `models/manifest.toml` names every model file with its sha256, licence and origin. `ModelStore`
 gives a path only after the file's hash was compared; it never fetches (that is a command, see
-`commands/models.py`). A file of the owner's own is found by `own`, without a hash.
+`cli/models.py`). A file of the owner's own is found by `own`, without a hash.
 
-Models are looked for in `[models] folder`, then `models/` of a checkout, then /opt/keepmum/models.
+Models are looked for in `[models] folder`, then `models/` of a checkout, then those that were
+installed with this version, then /opt/keepmum/models.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from device.config import Config
 from device.errors import ModelChanged, ModelMissing
 
 CHECKOUT = Path(__file__).resolve().parents[1] / "models"
+OURS = Path(sysconfig.get_path("data")) / "share/keepmum/models"
+"""Of the installed version, beside its manifest; an upgrade brings its own."""
 SYSTEM = Path("/opt/keepmum/models")
+"""Where the owner fetches models to, whatever the version."""
 MACHINE = platform.machine()
 CONTENTS = "contents.sha256"
 """In the folder of an unpacked model: one line `sha256  path` a file, as sha256sum writes it."""
@@ -65,7 +69,7 @@ class Entry:
 
 def manifest_path() -> Path:
     """The manifest of a checkout, or the installed one."""
-    for folder in (CHECKOUT, Path(sysconfig.get_path("data")) / "share/keepmum/models"):
+    for folder in (CHECKOUT, OURS):
         if (folder / "manifest.toml").is_file():
             return folder / "manifest.toml"
     raise ModelMissing(name="manifest.toml", folder=CHECKOUT)
@@ -109,7 +113,7 @@ class ModelStore:
 
     def __init__(self, folder: Path | None = None, manifest: dict[str, Entry] | None = None):
         self.manifest = read_manifest() if manifest is None else manifest
-        usual = (CHECKOUT, SYSTEM)
+        usual = (CHECKOUT, OURS, SYSTEM)
         self.folders = (folder, *usual) if folder else usual
         self._verified: dict[str, Path] = {}
 

@@ -134,7 +134,7 @@ def test_without_pyrage_the_mend_is_said(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(NoEncryption) as caught:
         archive.seal_with(b"x", "correct horse battery")
-    assert "pip install pyrage" in caught.value.remedy
+    assert "keepmum[export]" in caught.value.remedy
 
 
 def as_values(places: Places) -> dict[str, object]:

@@ -20,6 +20,8 @@ BOOT = Path(__file__).with_name("boot.sh")
 ROOT = Path(__file__).parents[2]
 BASES = ROOT / "build" / "systemd"
 """Environments that were installed once; they are kept, a boot writes elsewhere."""
+INSTALLER = ("/usr/bin/python3", "-B", "-m", "device.cli.install")
+"""What `make install` calls, in a checkout."""
 ENTER = ("nsenter", "-m", "-p", "-n", "-u", "-i", "-C")
 
 
@@ -61,18 +63,22 @@ class Machine:
     """Its root folder, to be read and written from here."""
 
     def run(
-        self, *command: str, user: str = "", check: bool = True, timeout: float = 300
+        self,
+        *command: str,
+        user: str = "",
+        check: bool = True,
+        timeout: float = 300,
+        folder: str = "/",
     ) -> subprocess.CompletedProcess[str]:
         """Run a command on the machine, as root or as `user`; its result, said aloud if bad."""
         as_user = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups") if user else ()
         done = subprocess.run(
-            [*ENTER, "-t", str(self.pid), *as_user, *command],
+            [*ENTER, "-t", str(self.pid), *as_user, "env", f"--chdir={folder}", *command],
             capture_output=True,
             text=True,
             check=False,
             timeout=timeout,
             env={"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
-            cwd="/",
         )
         if check and done.returncode:
             raise AssertionError(f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}")
@@ -142,16 +148,18 @@ def boot() -> Iterator[Machine]:
 
 
 def environment() -> Path:
-    """The layer with /opt/keepmum/venv, installed once by the installer itself."""
+    """The layer with a release in /opt/keepmum, made once by the installer itself.
+
+    Whoever installs on a machine with it makes a release of its own, with these libraries.
+    """
     key = hashlib.sha256((ROOT / "setup.cfg").read_text().split("[tool:")[0].encode()).hexdigest()
     base = BASES / key[:16]
     if not (base / "done").exists():
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
-        installer = str(ROOT / "device" / "cli" / "install.py")
         with tempfile.TemporaryDirectory(prefix="keepmum-build-") as work:
             build = (str(BOOT), "run", work, str(base / "layer"), "--")
-            install = ("/usr/bin/python3", installer, "install", "--only", "environment")
+            install = ("env", f"--chdir={ROOT}", *INSTALLER, "install", "--only", "environment")
             subprocess.run([*build, *install], check=True, timeout=900)
         # the copy's /tmp is that of this machine, as a checkout may lie there; what was left goes
         shutil.rmtree(base / "layer" / "tmp", ignore_errors=True)

@@ -10,9 +10,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.seal.machine import ENTER, ROOT, Machine
+from tests.seal.machine import ENTER, INSTALLER, ROOT, Machine
 
-INSTALLER = str(ROOT / "device" / "cli" / "install.py")
 SOUND = "/run/keepmum-test"
 SITE = "/opt/keepmum/venv/lib/python3.11/site-packages"
 PYTHON = "/opt/keepmum/venv/bin/python3"
@@ -48,16 +47,21 @@ MANY_LIVES = "[service]\nactivations_per_hour = 600\n"
 class Speaker:
     """keepmum on a machine."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, checkout: str = str(ROOT)) -> None:
         self.machine = machine
+        self.checkout = checkout
 
     def install(self) -> str:
         """What `sudo make install` does; its output."""
-        return self.machine.run("/usr/bin/python3", INSTALLER, "install").stdout
+        return self.make("install")
+
+    def make(self, *words: str, check: bool = True) -> str:
+        """The installer's output."""
+        return self.machine.run(*INSTALLER, *words, folder=self.checkout, check=check).stdout
 
     def uninstall(self, *options: str) -> str:
         """What `sudo make uninstall` does."""
-        return self.machine.run("/usr/bin/python3", INSTALLER, "uninstall", *options).stdout
+        return self.make("uninstall", *options)
 
     def give_sound(self) -> None:
         """Start the virtual microphone and loudspeaker, and let the units use them."""

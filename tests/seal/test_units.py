@@ -18,7 +18,7 @@ from device.errors import PromiseUnchecked
 from device.mind.types import RATE
 from tests import voices
 from tests.seal.machine import Machine
-from tests.seal.speaker import INSTALLER, MANY_LIVES, PYTHON, Speaker
+from tests.seal.speaker import MANY_LIVES, PYTHON, Speaker
 
 pytestmark = [pytest.mark.systemd, pytest.mark.slow]
 EARS, HANDS, PANEL = "keepmum-ears.service", "keepmum-hands.service", "keepmum-panel.service"
@@ -76,12 +76,12 @@ def test_settings_with_a_broker_open_the_network_of_the_house_to_hands_alone(
     before = settings.read_text()
     assert machine.show(HANDS, "PrivateNetwork") == "yes"
     settings.write_text(before + '\n[home]\nbroker = "192.168.1.2"\n')
-    machine.run("/usr/bin/python3", INSTALLER, "install", "--only", "units")
+    speaker.make("install", "--only", "units")
     assert machine.show(HANDS, "PrivateNetwork") == "no"
     assert "192.168.0.0/16" in machine.show(HANDS, "IPAddressAllow")
     assert machine.show(EARS, "PrivateNetwork") == "yes"
     settings.write_text(before)
-    machine.run("/usr/bin/python3", INSTALLER, "install", "--only", "units")
+    speaker.make("install", "--only", "units")
     assert machine.show(HANDS, "PrivateNetwork") == "yes"
 
 
