@@ -5,7 +5,9 @@
 #   boot.sh systemd WORK [BASE]        a real systemd as process 1, without a network
 #   boot.sh run WORK BASE COMMAND...   one command, with the host's network; BASE keeps what it writes
 #
-# BASE is a folder of files that the copy has besides those of / (an environment installed once). Needs root, and the packages systemd and dbus. systemctl in the copy:
+# BASE is a folder whose opt/keepmum the copy has (a release made once); with OWN=FOLDER that folder
+# itself is the copy's /opt/keepmum, to be written to. Needs root, and the packages systemd and dbus.
+# systemctl in the copy:
 #   nsenter -t PID -m -p -n -u -i -C systemctl ...
 set -e
 mode=$1 work=$2 base=${3:-}
@@ -15,9 +17,15 @@ overlay() {
     mount --make-rprivate /
     mount -t tmpfs tmpfs "$work/layer"
     mkdir -p "$work/layer/upper" "$work/layer/work"
-    # copied, not a layer of its own: BASE lies below /, and layers must not overlap
-    [ -z "$base" ] || cp -a "$base/." "$work/layer/upper/"
     mount -t overlay overlay -o "lowerdir=/,upperdir=$1,workdir=$2" "$work/root"
+    # a mount of its own, not a layer: BASE lies below /, and layers must not overlap
+    mkdir -p "$work/root/opt/keepmum" "$work/layer/opt" "$work/layer/opt.work"
+    if [ -n "$OWN" ]; then
+        mount --bind "$OWN" "$work/root/opt/keepmum"
+    elif [ -n "$base" ]; then
+        mount -t overlay overlay "$work/root/opt/keepmum" \
+            -o "lowerdir=$base/opt/keepmum,upperdir=$work/layer/opt,workdir=$work/layer/opt.work"
+    fi
 }
 
 if [ "$mode" = run ]; then
@@ -43,7 +51,7 @@ unified=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 group=$unified/keepmum-test-$$
 mkdir -p "$group"
 echo $$ > "$group/cgroup.procs"
-export work base
+export work base OWN=${OWN:-}
 export -f overlay
 exec unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child bash -c '
 set -e

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -128,49 +125,73 @@ class Machine:
 
 
 @contextmanager
-def boot() -> Iterator[Machine]:
-    """A machine that has started, and ends with the block."""
+def boot(own: Path | None = None) -> Iterator[Machine]:
+    """A machine that has started, and ends with the block.
+
+    own: a folder that is its /opt/keepmum and keeps what is written there; left away, it has the
+    release of this checkout, not yet in force, and what it writes is gone with it.
+    """
     base = environment()
     with tempfile.TemporaryDirectory(prefix="keepmum-boot-") as work:
         log = Path(work, "console")
         with log.open("wb") as console:
             process = subprocess.Popen(
-                [str(BOOT), "systemd", work, str(base)], stdout=console, stderr=console
+                [str(BOOT), "systemd", work, str(base)],
+                stdout=console,
+                stderr=console,
+                env={**os.environ, "OWN": str(own or "")},
             )
         try:
             machine = Machine(_first_process(process, log), Path())
             machine.root = Path(f"/proc/{machine.pid}/root")
-            machine.until("the machine is up", lambda: _is_up(machine))
+            machine.until("the machine is up", lambda: _is_up(machine), 60)
             yield machine
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()
 
 
-def environment() -> Path:
-    """The layer with a release in /opt/keepmum, made once by the installer itself.
+def environment(checkout: Path = ROOT) -> Path:
+    """The layer with a release of `checkout` and its models, made by the installer itself.
 
-    Whoever installs on a machine with it makes a release of its own, with these libraries.
+    Its libraries are installed once, as long as setup.cfg names the same.
     """
-    key = hashlib.sha256((ROOT / "setup.cfg").read_text().split("[tool:")[0].encode()).hexdigest()
-    base = BASES / key[:16]
-    if not (base / "done").exists():
-        shutil.rmtree(base, ignore_errors=True)
-        base.mkdir(parents=True)
-        with tempfile.TemporaryDirectory(prefix="keepmum-build-") as work:
-            build = (str(BOOT), "run", work, str(base / "layer"), "--")
-            install = ("env", f"--chdir={ROOT}", *INSTALLER, "install", "--only", "environment")
-            subprocess.run([*build, *install], check=True, timeout=900)
+    libraries, name = _asked(checkout)
+    layer = BASES / libraries[:16] / "layer"
+    release = layer / "opt" / "keepmum" / "releases" / name
+    done = layer.parent / f"{name}.done"
+    if not done.exists():
+        layer.parent.mkdir(parents=True, exist_ok=True)
+        for step in ("environment", "models"):
+            with tempfile.TemporaryDirectory(prefix="keepmum-build-") as work:
+                build = (str(BOOT), "run", work, str(layer), "--")
+                install = ("env", f"--chdir={checkout}", *INSTALLER, "install", "--only", step)
+                subprocess.run([*build, *install], check=True, timeout=900)
         # the copy's /tmp is that of this machine, as a checkout may lie there; what was left goes
-        shutil.rmtree(base / "layer" / "tmp", ignore_errors=True)
-        (base / "done").write_text(json.dumps({"python": sys.version}))
-    return base / "layer"
+        shutil.rmtree(layer / "tmp", ignore_errors=True)
+        for other in release.parent.iterdir():
+            if other != release:
+                shutil.rmtree(other, ignore_errors=True)
+                (layer.parent / f"{other.name}.done").unlink(missing_ok=True)
+        done.touch()
+    return layer
+
+
+def _asked(checkout: Path) -> list[str]:
+    """The hash of the libraries and the name of the release that this checkout makes."""
+    question = (
+        "from device.cli.install import release as r; print(r.dependencies()); print(r.name())"
+    )
+    asked = ("/usr/bin/python3", "-B", "-c", question)
+    return subprocess.run(
+        asked, cwd=checkout, check=True, capture_output=True, text=True
+    ).stdout.split()
 
 
 def _first_process(process: subprocess.Popen[bytes], log: Path) -> int:
     """The child of unshare: process 1 of the machine."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    end = time.monotonic() + 120  # the environment is copied first
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if process.poll() is not None:
             raise AssertionError(f"the machine did not boot: {log.read_text()}")

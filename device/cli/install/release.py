@@ -52,7 +52,7 @@ def is_whole(release: Path) -> bool:
 
 def prepare() -> Path:
     """The release of this checkout, made if it isn't there; nothing in force is touched."""
-    release = RELEASES / _name()
+    release = RELEASES / name()
     for stale in HOME.glob(".source-*"):
         shutil.rmtree(stale)
     if is_whole(release):
@@ -70,7 +70,7 @@ def prepare() -> Path:
     return release
 
 
-def _name() -> str:
+def name() -> str:
     """Version and hash of all that makes a release: its files, its libraries, its Python."""
     total = hashlib.sha256(dependencies().encode())
     for path in sorted(_source_files()):

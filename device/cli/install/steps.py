@@ -86,7 +86,7 @@ def models() -> None:
     """The release's models: those of the checkout if it has them, the rest fetched and verified."""
     made = releases.prepare()
     folder = releases.models_of(made)
-    for source in (CHECKOUT / "models").rglob("*"):
+    for source in sorted((CHECKOUT / "models").rglob("*")):
         name = source.relative_to(CHECKOUT / "models")
         if source.is_file() and not (SHELF / name).exists():
             _copy(source, folder / name)

@@ -109,12 +109,12 @@ def test_the_name_changes_with_every_file_and_library(
         file.parent.mkdir(exist_ok=True)
         file.write_text(SETUP.read_text() if name == "setup.cfg" else name)
     monkeypatch.setattr(release, "CHECKOUT", tmp_path)
-    names = {release._name()}
+    names = {release.name()}
     (tmp_path / "device" / "a.py").write_text("changed")
-    names.add(release._name())
+    names.add(release.name())
     libraries = release.dependencies()
     (tmp_path / "setup.cfg").write_text(SETUP.read_text().replace("numpy>=1.26", "numpy>=1.27"))
-    names.add(release._name())
+    names.add(release.name())
     assert len(names) == 3
     assert release.dependencies() != libraries
 
