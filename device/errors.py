@@ -235,6 +235,13 @@ class SentenceFaults(KeepmumError):
     exit_code = 49
 
 
+class PulseGone(KeepmumError):
+    """The process that tells the service manager that ears live is gone."""
+
+    mend = "Nothing: the service manager starts the ears again."
+    exit_code = 46
+
+
 class NotUnderstood(KeepmumError):
     """Nothing that this speaker does is said like that: {text}"""
 

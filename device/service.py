@@ -8,6 +8,7 @@ only before they are sealed: afterwards a connected descriptor is written to and
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 from collections.abc import Callable
@@ -32,12 +33,24 @@ def passed_by_name() -> dict[str, int]:
 
 
 def accept(listening: int) -> int:
-    """Wait for the other side to connect; the descriptor of the connection, non-blocking."""
+    """Wait for the other side to connect; the descriptor of the connection, non-blocking.
+
+    One that connected and died while it waited is passed over.
+    """
     with socket.socket(fileno=os.dup(listening)) as server:
         server.setblocking(True)
         connection, _ = server.accept()
+        while _has_ended(connection):
+            connection.close()
+            connection, _ = server.accept()
     connection.setblocking(False)
     return connection.detach()
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    watch = select.poll()
+    watch.register(connection, 0)
+    return any(what & select.POLLHUP for _, what in watch.poll(0))
 
 
 def listen(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> socket.socket:
@@ -68,6 +81,10 @@ class Notifier:
     def watchdog(self) -> None:
         """Another frame came through the loop."""
         self._say(b"WATCHDOG=1")
+
+    def trigger(self) -> None:
+        """What should be alive isn't: do what is done when the watchdog is not fed."""
+        self._say(b"WATCHDOG=trigger")
 
     def _say(self, message: bytes) -> None:
         if self.fd >= 0:

@@ -44,12 +44,15 @@ def _ears(arguments: list[str]) -> int:
     from device.panel import protocol
 
     settings = config.load(options.config)
-    line = None
-    if settings.panel.lamp_socket:
-        line = protocol.await_panel(settings.panel.lamp_socket, PANEL_S)
+
+    def panel() -> int:
+        path = settings.panel.lamp_socket
+        line = protocol.await_panel(path, PANEL_S) if path else None
+        return line.detach() if line else -1
+
     given = Given(
         letters=letters,
-        panel=line.detach() if line else -1,
+        panel=panel,
         source=options.input,
         sealed=not options.unsealed,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from device.ears.capture.microphone import Microphone, Sound
+from device.ears.pulse import Pulse
 from device.ears.recognize.recognizer import Heard as Answer
 from device.ears.recognize.recognizer import Recognizer
 from device.ears.vad import Vad
@@ -18,7 +19,6 @@ from device.errors import HandsGone, PanelGone, RecognizerHung
 from device.letter import Command, Ended, Fault, FaultCode, Letter, Woke, pack
 from device.mind import states as s
 from device.mind.types import FRAME_SECONDS, SCORE_STEPS, Hint, Lamp
-from device.service import Notifier
 
 PRESSED, REFUSED = b"p", b"x"
 """The panel's two words: the button, and that it doesn't know these ears."""
@@ -39,7 +39,7 @@ class Ear:
     """Descriptor of the letter socket."""
     panel: int
     """Descriptor of the panel's socket, or -1."""
-    notifier: Notifier
+    pulse: Pulse
     think_s: float = 5.0
     lamp: Lamp = Lamp.ASLEEP
     at_rest: bool = True

@@ -34,7 +34,7 @@ def listen(ear: Ear, rules: s.Rules) -> None:
         if isinstance(state, s.Thinking):
             ear.wait_for_answer(ANSWER_WAIT_S)
         if count % WATCHDOG_FRAMES == 0:
-            ear.notifier.watchdog()
+            ear.pulse.watchdog()
 
 
 def _frames(ear: Ear) -> Iterator[Sound]:

@@ -1,9 +1,10 @@
 """How ears come to be, in the one order that is safe.
 
     1 harden          nobody reads this process; no core, no new privilege
-    2 recognizer      its parent is forked before any thread, library pool or microphone exists
+    2 recognizer      its parent is forked before any thread, library pool or microphone exists;
+                      so is the pulse, which tells the service manager that both live
     3 detectors       wake word models and voice activity, while the parent loads its engine
-    4 hands           the letter socket is taken; without hands nothing is heard
+    4 hands, panel    the letter socket is taken; without hands nothing is heard
     5 microphone      opened last of all that is opened
     6 seal            from here on: no open, no exec, no socket, no fork
     7 prime           25 frames of faint noise, so that the first real frame is judged fairly
@@ -16,13 +17,14 @@ and the service manager starts them anew.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from device.config import Config
 from device.ears.capture.microphone import Channels, open_microphone
 from device.ears.devices import Ear
 from device.ears.loop import listen
+from device.ears.pulse import Pulse
 from device.ears.recognize.build import build_crew
 from device.ears.recognize.pipes import RECORD_BYTES
 from device.ears.recognize.recognizer import Recognizer, start
@@ -38,7 +40,7 @@ from device.modelstore import ModelStore
 from device.names import NameTable
 from device.names.sentences import load
 from device.seal import memory, seccomp
-from device.service import Notifier, accept
+from device.service import accept
 
 WAKE_TAIL = 3
 """Frames of speech more that it takes to begin a command without a pause after the wake word."""
@@ -51,8 +53,8 @@ class Given:
 
     letters: int
     """Descriptor of the listening letter socket."""
-    panel: int = -1
-    """Descriptor of a connection to the panel, or -1."""
+    panel: Callable[[], int] = lambda: -1
+    """Connects to the panel: a descriptor, or -1. Asked last: a panel may die while ears load."""
     source: str = ""
     """Empty: the microphone of the settings; else a WAV file or a FIFO in its place."""
     sealed: bool = True
@@ -66,15 +68,18 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     sentences = load(config, names)
     store = ModelStore.of(config)
     rules = rules_of(config, sentences)
+    pulse = Pulse.prepare()
     recognizer = start(
         lambda: build_crew(config, sentences, store),
         longest=rules.longest,
-        seals=_seals() if given.sealed else None,
+        seals=_seals(pulse.parent) if given.sealed else None,
+        pulse=pulse,
     )
+    pulse.start(sealed=given.sealed)
     channels = Channels.of(config.microphone)
     vad, wake, weaker = _detectors(config, store, channels)
-    notifier = Notifier()
     hands = accept(given.letters)
+    panel = given.panel()
     before = seccomp.descriptors()
     microphone = open_microphone(given.source, config.microphone.device, channels)
     ear = Ear(
@@ -85,8 +90,8 @@ def live(config: Config, names: NameTable, given: Given) -> None:
         speech_threshold=config.listen.speech_threshold,
         recognizer=recognizer,
         hands=hands,
-        panel=given.panel,
-        notifier=notifier,
+        panel=panel,
+        pulse=pulse,
         think_s=config.listen.think_s,
     )
     wake.prime()  # once before the seal, for whatever is loaded at its first use
@@ -132,12 +137,15 @@ def _detectors(
     return vad, wake, weaker
 
 
-def _seals() -> Seals:
+def _seals(pulse: int = -1) -> Seals:
     """What the recognizer's parent and its children put on."""
 
     def parent(lines: Sequence[Ends]) -> None:
         memory.lock()
-        seccomp.seal_parent({line.answers: seccomp.RESULT_BYTES for line in lines})
+        writes: dict[int, int | None] = {line.answers: seccomp.RESULT_BYTES for line in lines}
+        if pulse >= 0:
+            writes[pulse] = seccomp.PULSE_BYTES
+        seccomp.seal_parent(writes)
 
     def child(line: Ends) -> None:
         memory.lock()
@@ -151,8 +159,8 @@ def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> None:
     memory.lock()
     writes: dict[int, int | None] = {ear.hands: MAX_BYTES}
     writes |= dict.fromkeys(recognizer.writes, RECORD_BYTES)
-    if ear.notifier.fd >= 0:
-        writes[ear.notifier.fd] = seccomp.NOTIFY_BYTES
+    if ear.pulse.fd >= 0:
+        writes[ear.pulse.fd] = seccomp.PULSE_BYTES
     if ear.panel >= 0:
         writes[ear.panel] = 1
     seccomp.seal_ears(writes, seccomp.opened_since(before))
@@ -163,4 +171,4 @@ def _greet(ear: Ear, names: NameTable, weaker: Sequence[FaultCode]) -> None:
     ear.tell(Hello(int.from_bytes(os.urandom(8)), names.digest))
     for code in weaker:
         ear.tell_fault(code)
-    ear.notifier.ready()
+    ear.pulse.ready()

@@ -33,13 +33,15 @@ class Speaker:
     @property
     def everybody(self) -> list[tuple[str, Process]]:
         """Every process with a name that says which it is."""
-        named = [(_ears_name(i), p) for i, p in enumerate(self.ears)]
+        named = [(_ears_name(i, p), p) for i, p in enumerate(self.ears)]
         for unit, family in (("hands", self.hands), ("panel", self.panel)):
             named += [(unit if i == 0 else f"{unit}'s child", p) for i, p in enumerate(family)]
         return named
 
 
-def _ears_name(index: int) -> str:
+def _ears_name(index: int, process: Process) -> str:
+    if index and process.name == "keepmum-pulse":
+        return "pulse"
     return ("ears", "recognizer's parent")[index] if index < 2 else "recognizer's child"
 
 
@@ -79,9 +81,8 @@ def examine(speaker: Speaker) -> Iterator[Finding]:
     for name, process in speaker.everybody:
         yield from _while_they_live(name, partial(_authority, name, process), process)
     for index, process in enumerate(speaker.ears):
-        yield from _while_they_live(
-            _ears_name(index), partial(_deprived, _ears_name(index), process, index), process
-        )
+        name = _ears_name(index, process)
+        yield from _while_they_live(name, partial(_deprived, name, process, index), process)
     yield from _while_they_live("hands and panel", lambda: _others(speaker))
     yield from _while_they_live("the units", _units)
 

@@ -30,6 +30,14 @@ class Process:
         return {key: value.strip() for key, value in pairs}
 
     @property
+    def name(self) -> str:
+        """What it calls itself; empty if it is gone."""
+        try:
+            return self._read("comm").strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+
+    @property
     def uid(self) -> int:
         """The user it runs as."""
         return int(self.status["Uid"].split()[1])

@@ -20,8 +20,10 @@ from typing import Any
 from device.errors import NoSeal
 
 LETTER_BYTES = 64
-NOTIFY_BYTES = 10
-"""`WATCHDOG=1`: the longest message that the service manager is sent after sealing."""
+NOTIFY_BYTES = 16
+"""`WATCHDOG=trigger`: the longest message that the service manager is sent after sealing."""
+PULSE_BYTES = 1
+"""What ears and the recognizer's parent write into their pulse."""
 RESULT_BYTES = 64
 """A child's longest message: states of one byte, then one result of ids and numbers."""
 
@@ -173,7 +175,7 @@ def seal_ears(write_fds: Mapping[int, int | None], sound: Sound | None = None) -
     """Seal ears: no open, exec, socket, fork or thread; write() only as `write_fds` says.
 
     write_fds: descriptor -> longest message in bytes (None: any), e.g. {letters: LETTER_BYTES,
-    notify: NOTIFY_BYTES, frames: FRAME_BYTES + 1, lamp: 1}. Raises NoSeal.
+    pulse: PULSE_BYTES, frames: FRAME_BYTES + 1, lamp: 1}. Raises NoSeal.
     """
     rules = _Rules(_library())
     rules.calm()
@@ -207,6 +209,15 @@ def seal_parent(write_fds: Mapping[int, int | None]) -> None:
         rules.allow("prctl", rules.equal(0, option))
     rules.allow("prctl", rules.equal(0, _PR_SET_PDEATHSIG), rules.equal(1, _SIGKILL))
     rules.allow("seccomp")
+    _load(rules)
+
+
+def seal_pulse(read_fds: Iterable[int], notify_fd: int) -> None:
+    """Seal the pulse: two pipes in, fixed messages to the service manager out. Raises NoSeal."""
+    rules = _Rules(_library())
+    rules.calm()
+    rules.read(*read_fds)
+    rules.write({notify_fd: NOTIFY_BYTES})
     _load(rules)
 
 

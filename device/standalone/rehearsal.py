@@ -52,6 +52,8 @@ class Rehearsal:
     panel: socket.socket
     plant: str
     """What stands in the environment of all its processes: a search must find it in each."""
+    notify: socket.socket
+    """Where the service manager would be told."""
     said: list[Letter] = field(default_factory=list)
     _due: float = 0.0
 
@@ -71,6 +73,15 @@ class Rehearsal:
             except BrokenPipeError as error:
                 raise EarsSilent(seconds=0) from error
             self._hear(max(0.0, self._due - time.monotonic()))
+
+    def notified(self) -> list[bytes]:
+        """What the service manager was told since the last look."""
+        said = []
+        self.notify.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                said.append(self.notify.recv(100))
+        return said
 
     def press(self) -> None:
         """The button: ears begin to take in at their next frame."""
@@ -186,7 +197,7 @@ def _meet(
             continue
     except TimeoutError as error:
         raise EarsSilent(seconds=START_S) from error
-    return Rehearsal(pid, microphone, letters, line, planted)
+    return Rehearsal(pid, microphone, letters, line, planted, notify)
 
 
 def _open_when_read(fifo: Path) -> int:

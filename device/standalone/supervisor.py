@@ -20,9 +20,12 @@ from pathlib import Path
 from device import service
 from device.events import DESCRIPTOR
 from device.service import FIRST_PASSED
+from device.standalone.watchdog import Watchdog
 
 RESTART_S = 1.0
 STOP_S = 5.0
+WATCHDOG_S = 20.0
+"""A process that has said nothing for so long hangs; ears say it themselves, and much earlier."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -36,12 +39,15 @@ class Process:
     """Descriptors by the names that they are passed under."""
     environment: Mapping[str, str] = field(default_factory=dict)
     pid: int = 0
+    watchdog: Watchdog | None = None
     code: int | None = None
     started: float = 0.0
 
     def start(self) -> None:
         """Fork and exec; descriptors in `passed` become 3, 4, ... as systemd passes them."""
         self.started, self.code = time.monotonic(), None
+        if self.watchdog is not None:
+            self.watchdog.begin()
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
@@ -59,6 +65,8 @@ class Process:
             os.dup2(fd, FIRST_PASSED + i, inheritable=True)
         os.closerange(FIRST_PASSED + len(self.passed), 256)
         os.environ.update(self.environment)
+        if self.watchdog is not None:
+            os.environ.update(self.watchdog.environment)
         if self.passed:
             os.environ["LISTEN_PID"] = str(os.getpid())
             os.environ["LISTEN_FDS"] = str(len(self.passed))
@@ -108,6 +116,9 @@ class Supervisor:
         ears = [*options, "--input", source] if source else options
         self.ears = Process("ears", ears, passed={"letters": self.letters.fileno()})
         self.hands = Process("hands", options)
+        for process in (self.ears, self.hands):
+            place = socket_path.with_name(f"{process.name}.notify")
+            process.watchdog = Watchdog(place, WATCHDOG_S)
         self.own = (Process("commands", options),) if own_commands else ()
         if journal >= 0:
             self.hands.passed = {"journal": journal}
@@ -128,10 +139,16 @@ class Supervisor:
         for process in reversed(self.processes):
             process.end()
         self.letters.close()
+        for process in self.processes:
+            if process.watchdog is not None:
+                process.watchdog.close()
 
     def ended(self) -> Iterator[Process]:
-        """Those that have ended since the last look."""
+        """Those that have ended since the last look; one that hangs is ended first."""
         for process in self.processes:
+            if process.pid and process.watchdog is not None and process.watchdog.hangs():
+                process.signal(signal.SIGKILL)
+                _wait_for_exit(process.pid, STOP_S)
             if process.pid and process.reap():
                 yield process
 

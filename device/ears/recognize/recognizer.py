@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from device.ears.pulse import Pulse
 from device.ears.recognize import pipes
 from device.ears.recognize.channel import Channel
 from device.ears.recognize.engines.base import Crew
@@ -231,10 +232,12 @@ def start(
     *,
     longest: int,
     seals: Seals | None = None,
+    pulse: Pulse | None = None,
 ) -> Recognizer:
     """Fork the recognizer's parent; to be called before any thread or microphone exists.
 
     `build` runs in the parent and loads the models. `longest`: frames of the longest command.
+    `pulse`: the parent beats there.
     """
     ours: list[Channel] = []
     lines: list[Line] = []
@@ -255,7 +258,9 @@ def start(
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             for end in mine:
                 os.close(end)
-            code = run_parent(lines, build, seals or Seals())
+            if pulse is not None and pulse.fd >= 0:
+                pulse.keep_parents()
+            code = run_parent(lines, build, seals or Seals(), pulse.parent if pulse else -1)
         finally:
             os._exit(code)
     for line in lines:

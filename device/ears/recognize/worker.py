@@ -11,6 +11,7 @@ process from outside, whatever loop or lock of whatever library it hangs in.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import gc
@@ -19,6 +20,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import FrameType
 
 from device.ears.recognize import pipes
 from device.ears.recognize.engines.base import Crew
@@ -29,6 +31,8 @@ from device.mind.types import Progress
 
 _PR_SET_PDEATHSIG = 1
 _MOST_STILLBORN = 5
+BEAT_S = 0.5
+"""The parent says so often that it runs: one that was stopped would be missed by nobody."""
 
 _LIBC = ctypes.CDLL(None)
 
@@ -64,8 +68,10 @@ class Line:
     """Shared with the child: 1 as soon as it has taken a record."""
 
 
-def run_parent(lines: Sequence[Line], build: Callable[[], Crew], seals: Seals) -> int:
-    """The parent's whole life; returns its exit code."""
+def run_parent(
+    lines: Sequence[Line], build: Callable[[], Crew], seals: Seals, pulse: int = -1
+) -> int:
+    """The parent's whole life; returns its exit code. `pulse`: a pipe to beat into, or -1."""
     faulthandler.disable()  # what an engine dies of is an exit status, not a page of text
     try:
         crew = build()
@@ -80,9 +86,25 @@ def run_parent(lines: Sequence[Line], build: Callable[[], Crew], seals: Seals) -
         nursery.bear(line)
     for line in wanted:
         os.write(line.ends.answers, bytes([Word.READY]))
+    if pulse >= 0:
+        _beat(pulse)
     while nursery.stillborn < _MOST_STILLBORN:
         nursery.bury()
     return 1
+
+
+def _beat(pulse: int) -> None:
+    """A byte now and at every turn of a timer, between two steps of what the parent does."""
+
+    def once(_number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(
+            OSError
+        ):  # a pulse that is full or gone is not the parent's to see to
+            os.write(pulse, b".")
+
+    signal.signal(signal.SIGALRM, once)
+    signal.setitimer(signal.ITIMER_REAL, BEAT_S, BEAT_S)
+    once(0, None)
 
 
 class _Nursery:
@@ -102,6 +124,7 @@ class _Nursery:
         if pid == 0:
             code = 1
             try:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)  # a child's own alarm ends it
                 die_with_parent(parent)
                 self._seals.child(line.ends)
                 if drainer:
