@@ -81,13 +81,13 @@ def run_parent(
     gc.collect()
     gc.freeze()  # what is loaded stays shared with the children
     seals.parent([line.ends for line in wanted])
+    if pulse >= 0:
+        _beat(pulse)
     nursery = _Nursery(crew, seals)
     for line in wanted:
         nursery.bear(line)
     for line in wanted:
         os.write(line.ends.answers, bytes([Word.READY]))
-    if pulse >= 0:
-        _beat(pulse)
     while nursery.stillborn < _MOST_STILLBORN:
         nursery.bury()
     return 1
