@@ -9,16 +9,20 @@ were registered for a topic; no handler opens a microphone, lifts mute or runs a
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import aiomqtt
+from paho.mqtt.client import MQTTMessage, topic_matches_sub
 
 from device.config import Home
+from device.hands.home.allowance import Allowance
+from device.hands.home.mqttclient import ANSWER_S, Client, quiet, window
 
 MAX_PACKET = 65_536
 """Bytes of an MQTT packet; a broker that announces a longer one is left."""
@@ -26,11 +30,15 @@ MAX_PAYLOAD = 4_096
 """Bytes of a message that handlers see; longer ones are counted and dropped."""
 RATE = 100.0
 """Messages a second that are looked at, over time."""
-BURST = 2_000.0
-"""Messages at once: the retained ones after connecting."""
+BURST = 20_000.0
+"""Messages at once: the retained ones after connecting. None waits in a queue that could overflow:
+each is looked at when it is read, and what isn't read yet is the broker's to keep."""
 QUEUE = 256
-ANSWER_S = 3.0
-"""Time for the broker to take or answer anything."""
+"""Messages that wait to be sent."""
+LONG_ANSWER_S = 30.0
+"""Time for the broker to send all that it keeps of one filter."""
+SUBSCRIBE = 100
+"""Topics asked for at once."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 60.0
 
 Handler = Callable[[str, bytes], None]
@@ -39,80 +47,6 @@ log = logging.getLogger(__name__)
 
 class TooMuch(Exception):
     """The broker went over a bound."""
-
-
-@dataclass(slots=True)
-class Allowance:
-    """A token bucket; its clock is given, so that tests need none."""
-
-    rate: float
-    burst: float
-    tokens: float = field(init=False)
-    last: float | None = None
-
-    def __post_init__(self) -> None:
-        self.tokens = self.burst
-
-    def take(self, now: float) -> bool:
-        """One token at the time `now` (seconds); False if there is none."""
-        last = now if self.last is None else self.last
-        self.last = max(last, now)
-        self.tokens = min(self.burst, self.tokens + (self.last - last) * self.rate)
-        if self.tokens < 1.0:
-            return False
-        self.tokens -= 1.0
-        return True
-
-
-class _Client(aiomqtt.Client):
-    """A client that leaves the broker instead of taking in an oversized packet, and that leaves
-    nothing behind where no connection comes about.
-    """
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
-        self._dialled = asyncio.Event()
-
-    def _client_connect(self) -> None:
-        try:
-            super()._client_connect()
-        finally:
-            self._loop.call_soon_threadsafe(self._dialled.set)
-
-    async def __aenter__(self) -> Self:
-        """Connect. Whoever is stopped, refused or not answered keeps no socket and no task:
-        aiomqtt leaves both to a broker that never answers, and its thread goes on connecting
-        after the loop has given up.
-        """
-        try:
-            return await super().__aenter__()
-        except BaseException:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(ANSWER_S):
-                    await self._dialled.wait()
-            self._client._sock_close()
-            raise
-
-    def bound(self, limit: int) -> None:
-        """Check every read against `limit` bytes before memory is taken for it.
-
-        paho asks its socket for the rest of a packet in one call, with the length that the broker
-        announced; it has no limit of its own (a test notices if that changes).
-        """
-        paho = self._client
-        receive = paho._sock_recv
-
-        def bounded(size: int) -> bytes:
-            if size > limit:
-                raise ConnectionError("oversized packet")
-            return receive(size)
-
-        paho._sock_recv = bounded  # type: ignore[assignment,method-assign]
-
-    @property
-    def alive(self) -> bool:
-        """Whether there is a connection; aiomqtt forgets one lost while it was being made."""
-        return self._client.is_connected()
 
 
 @dataclass
@@ -126,8 +60,12 @@ class Counts:
 class Broker:
     """One connection, kept up for ever by `run`; `route` before that."""
 
-    def __init__(self, home: Home, password: str | None, client_id: str) -> None:
+    def __init__(
+        self, home: Home, password: str | None, client_id: str, longest: int = MAX_PAYLOAD
+    ) -> None:
         self.home = home
+        self.longest = longest
+        """Bytes of a message that handlers see."""
         self.counts = Counts()
         self.will: tuple[str, str] | None = None
         self.why = "no answer"
@@ -139,9 +77,10 @@ class Broker:
         self.down.set()
         self._password = password
         self._id = client_id
-        self._client: _Client | None = None
+        self._client: Client | None = None
         self._routes: dict[str, list[tuple[Handler, bool]]] = {}
         self._greetings: list[Callable[[], Awaitable[None]]] = []
+        self._too_much: asyncio.Future[None]
 
     @property
     def connected(self) -> bool:
@@ -204,12 +143,13 @@ class Broker:
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
     async def _live(self) -> None:
-        async with asyncio.timeout(3 * ANSWER_S) as patience:
+        async with asyncio.timeout(3 * ANSWER_S + LONG_ANSWER_S) as patience:
             async with self._open() as client:
                 if not client.alive:
                     raise ConnectionError("gone at once")
-                if self._routes:
-                    await client.subscribe([(topic, 0) for topic in self._routes])
+                self._too_much = asyncio.get_running_loop().create_future()
+                client.take = self._taker()
+                await self._subscribe(client)
                 self._client = client
                 self.life += 1
                 self.down.clear()
@@ -224,10 +164,21 @@ class Broker:
                         self.send(*self.will, retain=True)
                     await end(greeting)
 
-    def _open(self) -> _Client:
+    async def _subscribe(self, client: Client) -> None:
+        """Ask for the topics bit by bit: the broker's answer comes after what it kept, so nothing
+        piles up there.
+        """
+        wild = [topic for topic in self._routes if set(topic) & set("+#")]
+        plain = [topic for topic in self._routes if topic not in wild]
+        for topic in wild:
+            await client.subscribe(topic, timeout=LONG_ANSWER_S)
+        for start in range(0, len(plain), SUBSCRIBE):
+            await client.subscribe([(topic, 0) for topic in plain[start : start + SUBSCRIBE]])
+
+    def _open(self) -> Client:
         home = self.home
         will = aiomqtt.Will(*self.will, qos=1, retain=True) if self.will else None
-        client = _Client(
+        client = Client(
             home.broker,
             home.port or (8883 if home.tls else 1883),
             username=home.user or None,
@@ -237,12 +188,13 @@ class Broker:
             tls_context=ssl.create_default_context(cafile=home.ca or None) if home.tls else None,
             timeout=ANSWER_S,
             keepalive=20,
-            max_queued_incoming_messages=QUEUE,
             max_queued_outgoing_messages=QUEUE,
             max_concurrent_outgoing_calls=10_000,
-            logger=_quiet(),
+            logger=quiet(),
+            socket_options=window(),
         )
         client.bound(MAX_PACKET)
+        client.hurry()
         return client
 
     async def _greet(self) -> None:
@@ -250,20 +202,45 @@ class Broker:
             await greeting()
 
     async def _listen(self, client: aiomqtt.Client) -> None:
-        allowance = Allowance(RATE, BURST)
-        clock = asyncio.get_running_loop().time
-        async for message in client.messages:
-            if not allowance.take(clock()):
+        """Wait for the end of the connection, or for too much of it."""
+        # nothing is ever queued there: it ends when the connection does
+        ended = asyncio.ensure_future(anext(aiter(client.messages)))
+        ends: set[asyncio.Future[Any]] = {ended, self._too_much}
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if self._too_much.done():
                 raise TooMuch
-            payload = message.payload
-            if not isinstance(payload, bytes) or len(payload) > MAX_PAYLOAD:
+            ended.result()
+        finally:
+            if not ended.done():
+                ended.cancel()
+            elif not ended.cancelled():
+                ended.exception()
+
+    def _taker(self) -> Callable[[MQTTMessage], None]:
+        """What looks at each message of one connection."""
+        allowance, too_much = Allowance(RATE, BURST), self._too_much
+        clock = asyncio.get_running_loop().time
+        wild = {t: h for t, h in self._routes.items() if set(t) & set("+#")}
+
+        def take(message: MQTTMessage) -> None:
+            if too_much.done():
+                return
+            if not allowance.take(clock()):
+                too_much.set_result(None)
+                return
+            topic, payload = message.topic, message.payload
+            if len(payload) > self.longest:
                 self.counts.too_long += 1
-                continue
-            for topic, handlers in self._routes.items():
-                if message.topic.matches(topic):
-                    for handler, retained in handlers:
-                        if retained or not message.retain:
-                            handler(message.topic.value, payload)
+                return
+            matching = [h for t, h in wild.items() if topic_matches_sub(t, topic)]
+            if topic in self._routes and topic not in wild:
+                matching.append(self._routes[topic])
+            for handler, retained in itertools.chain.from_iterable(matching):
+                if retained or not message.retain:
+                    handler(topic, bytes(payload))
+
+        return take
 
 
 def _why(error: Exception) -> str:
@@ -273,15 +250,6 @@ def _why(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return "no answer" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-
-
-def _quiet() -> logging.Logger:
-    """A logger for the library, which would log topics and payloads."""
-    quiet = logging.getLogger("device.hands.home.mqtt.library")
-    quiet.addHandler(logging.NullHandler())
-    quiet.propagate = False
-    quiet.disabled = True
-    return quiet
 
 
 async def end(task: asyncio.Task[None]) -> None:

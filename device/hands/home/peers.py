@@ -16,8 +16,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from device.hands.home.allowance import Allowance
 from device.hands.home.discovery import Topics
-from device.hands.home.mqtt import Allowance, Broker
+from device.hands.home.mqtt import Broker
 from device.hands.home.readings import MAX_WORD
 
 AGREE_S = 0.3

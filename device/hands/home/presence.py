@@ -10,8 +10,9 @@ from importlib import metadata
 
 from device.config import Config
 from device.events import Changed, Event, Hushed, Parted, Quieted, Rang, Said
+from device.hands.home.allowance import Allowance
 from device.hands.home.discovery import Topics, entities
-from device.hands.home.mqtt import Allowance, Broker
+from device.hands.home.mqtt import Broker
 from device.hands.voice.hostile import Wording
 from device.hands.voice.replies import Reply
 from device.letter import Command, Ended, Hello, Woke
