@@ -416,6 +416,27 @@ class LedgerUnreadable(KeepmumError):
     exit_code = 70
 
 
+class NamesDiffer(KeepmumError):
+    """The running speaker knows other names than the settings give now."""
+
+    mend = "Start it again: `sudo systemctl restart keepmum-ears keepmum-hands`."
+    exit_code = 92
+
+
+class NeedsSpeaker(KeepmumError):
+    """Timers and alarms need a speaker that runs, to ring: none answers here."""
+
+    mend = "Start it: `sudo systemctl start keepmum-hands`, or `keepmum run` in another terminal."
+    exit_code = 93
+
+
+class WrongRequest(KeepmumError):
+    """The speaker was asked for what it can't do: {why}."""
+
+    mend = "Use the `keepmum` command of the version that runs."
+    exit_code = 91
+
+
 class HandsSilent(KeepmumError):
     """Nobody answers at {socket}: keepmum's hands are not running."""
 

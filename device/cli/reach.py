@@ -18,7 +18,7 @@ from device.data.export import Places
 from device.data.ledgerreader import View
 from device.data.proof import Proof
 from device.errors import HandsSilent, MustBeStopped, NotAllowed, NoTerminal
-from device.sockets import server
+from device.sockets import client
 
 SYSTEMD = Path("/run/systemd/system")
 """There if systemd runs."""
@@ -52,7 +52,7 @@ def connected(config: Config, request: Mapping[str, object]) -> Path:
         if not path.exists():
             continue
         try:
-            server.ask(path, request).close()
+            client.ask(path, request).close()
         except (HandsSilent, NotAllowed) as error:
             trouble = error
         else:
@@ -65,7 +65,7 @@ def answer(config: Config, request: Mapping[str, object]) -> dict[str, object]:
     trouble: HandsSilent | NotAllowed = HandsSilent(socket=config.service.ask)
     for path in sockets(config):
         try:
-            return server.answer_to(path, request)
+            return client.answer_to(path, request)
         except (HandsSilent, NotAllowed) as error:
             if path.exists():
                 trouble = error

@@ -1,36 +1,40 @@
-"""keepmum say: understand a text and act on it, as if it had been heard; no sound is taken in.
+"""keepmum say: understand a text and have the running speaker act on it; no sound is taken in.
 
-The text is matched here; what is left of it, an intent with numbers, goes to real hands as the
-letters that ears would write. These hands live as long as this command and keep their own state.
+The text is matched here; what is left of it, an intent with numbers, goes to the hands over the
+local socket, and passes their permits as a letter does. Where no speaker runs, hands are started
+for this one request: they know no home and keep nothing, so that timers are not theirs to set.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
+import json
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from device import config, names, service
+from device import config, names
+from device.cli import reach
 from device.cli.run import ConfigFile
 from device.config import Config
 from device.config.text import dump
-from device.errors import NoAnswer, NotUnderstood
-from device.events import DESCRIPTOR
+from device.errors import HandsSilent, NeedsSpeaker, NoAnswer, NotUnderstood
 from device.language.matcher import Matcher
-from device.letter import Command, Ended, Hello, Woke, pack
-from device.mind.types import BUTTON, Outcome, Request
+from device.mind.types import Intent, Request
 from device.names import sentences
-from device.service import FIRST_PASSED
+from device.sockets import client
 from device.standalone.supervisor import Process
-from device.standalone.timeline import JournalPipe, Timeline
 
 app = typer.Typer()
-ANSWER_S = 15.0
+ANSWER_S = 30.0
+READY_S = 15.0
+RING = tuple(i for i in Intent if i.name.startswith(("TIMER_", "ALARM_", "ANNOUNCE")))
 
 
 @app.command("say")
@@ -44,49 +48,89 @@ def say(
     request = Matcher(sentences.load(settings, table)).match(text.split())
     if request is None:
         raise NotUnderstood(text=text)
-    timeline = Timeline(Console(), (), table)
-    with tempfile.TemporaryDirectory(prefix="keepmum-say-") as folder:
-        return _act(request, _placed(settings, Path(folder)), Path(folder), timeline)
+    record = {
+        "ask": "act",
+        "intent": request.intent,
+        "slots": [[int(slot), value] for slot, value in request.slots],
+        "names": table.digest.hex(),
+    }
+    try:
+        path = reach.connected(settings, {"ask": "nothing"})
+    except HandsSilent:
+        _alone(request, record, settings)
+    else:
+        _ask(path, record)
+    return 0
 
 
-def _placed(settings: Config, folder: Path) -> Config:
-    moved = dataclasses.replace(
-        settings.service, socket=str(folder / "letters.sock"), state=str(folder / "state")
+def _ask(path: Path, record: dict[str, object]) -> None:
+    """Have the hands at `path` act; prints the reply, and returns when it was said.
+
+    Raises NoAnswer, HandsSilent, and what the hands answer with.
+    """
+    console = Console()
+    with client.ask(path, record) as hands, hands.makefile("rb") as lines:
+        hands.settimeout(ANSWER_S)
+        try:
+            for line in lines:
+                reply = client.understood(line)
+                if "reply" in reply:
+                    console.print(reply["text"] or f"({reply['reply']})", highlight=False)
+                if reply.get("question"):
+                    console.print('[dim]Answer it within a minute: `keepmum say "yes"`.')
+                if "heard" in reply:
+                    return
+        except TimeoutError as error:
+            raise NoAnswer(seconds=ANSWER_S) from error
+    raise HandsSilent(socket=path)
+
+
+def _alone(request: Request, record: dict[str, object], settings: Config) -> None:
+    """Without a running speaker: hands of our own, for this request alone. Raises NeedsSpeaker."""
+    if request.intent in RING:
+        raise NeedsSpeaker
+    Console(stderr=True).print(
+        "[dim]No speaker runs here: done without one. Home, timers and alarms need one."
     )
-    return dataclasses.replace(settings, service=moved)
+    with (
+        tempfile.TemporaryDirectory(prefix="keepmum-say-") as folder,
+        _hands(settings, Path(folder)) as path,
+    ):
+        _ask(path, record)
 
 
-def _act(request: Request, settings: Config, folder: Path, timeline: Timeline) -> int:
+@contextmanager
+def _hands(settings: Config, folder: Path) -> Iterator[Path]:
+    """Hands that answer at a socket of ours and that the home hears nothing of."""
+    service = dataclasses.replace(
+        settings.service,
+        socket=str(folder / "letters.sock"),
+        state=str(folder / "state"),
+        ask=str(folder / "ask.sock"),
+    )
+    home = dataclasses.replace(settings.home, broker="")
     file = folder / "keepmum.toml"
-    file.write_text(dump(settings, comments=False), encoding="utf-8")
+    moved = dataclasses.replace(settings, service=service, home=home)
+    file.write_text(dump(moved, comments=False), encoding="utf-8")
     file.chmod(0o600)
-    journal = JournalPipe()
-    letters = service.listen(settings.service.socket)
-    hands = Process(
-        "hands",
-        ["--config", str(file)],
-        {"journal": journal.given},
-        {DESCRIPTOR: str(FIRST_PASSED)},
-    )
+    hands = Process("hands", ["--config", str(file)])
     hands.start()
     try:
-        door = service.accept(letters.fileno())
-        digest = names.in_force(settings).digest
-        for letter in (
-            Hello(int.from_bytes(os.urandom(8)), digest),
-            Woke(1, BUTTON, 0),
-            Command(1, request),
-            Ended(1, Outcome.COMMAND, 0),
-        ):
-            os.write(door, pack(letter))
-        over = journal.until(
-            lambda event: event["event"] in ("hushed", "refused"), ANSWER_S, timeline.show
-        )
-        if over is None:
-            raise NoAnswer(seconds=ANSWER_S)
-        os.close(door)
-        return 0
+        _wait_for(Path(service.ask), hands)
+        yield Path(service.ask)
     finally:
-        hands.end()
-        letters.close()
-        journal.close()
+        if hands.pid:
+            hands.end()
+
+
+def _wait_for(path: Path, hands: Process) -> None:
+    """Until hands answer; raises NoAnswer if they don't, or end."""
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline and not hands.reap():
+        try:
+            client.ask(path, {"ask": json.dumps(None)}).close()
+        except HandsSilent:
+            time.sleep(0.05)
+        else:
+            return
+    raise NoAnswer(seconds=READY_S)

@@ -28,7 +28,7 @@ from device.config import Config
 from device.data.describe import DAYS, duration
 from device.errors import HandsSilent
 from device.panel.flag import MuteFlag
-from device.sockets import server
+from device.sockets import client
 
 app = typer.Typer()
 WAKINGS = 10
@@ -97,6 +97,10 @@ class Scene:
         self.ears, self.loud = record["ears"], record["loud"]
         self.listening = record["listening"]
 
+    def _on_away(self, record: dict[str, Any]) -> None:
+        self.ears = self.listening = self.thinking = False
+        self._fault(record, "the hands are away: starting anew, or stopped")
+
     def _on_hello(self, _: dict[str, Any]) -> None:
         self.ears = True
 
@@ -164,22 +168,42 @@ def watch(
     settings = config.load(config_file)
     console = Console()
     path = reach.connected(settings, {"ask": "nothing"})
-    with server.ask(path, {"ask": "watch"}) as hands:
-        if not console.is_terminal:
-            for record in records(hands, None):
-                console.print(line_of(record), soft_wrap=True, highlight=False)
-            return
-        _live(console, hands, settings)
-    raise HandsSilent(socket=path)
+    if not console.is_terminal:
+        for record in events(path, None):
+            console.print(line_of(record), soft_wrap=True, highlight=False)
+        return
+    _live(console, path, settings)
 
 
-def _live(console: Console, hands: socket.socket, settings: Config) -> None:
+def _live(console: Console, path: Path, settings: Config) -> None:
     scene = Scene()
     with Live(console=console, screen=True, auto_refresh=False) as live:
-        for record in records(hands, REFRESH_S):
+        for record in events(path, REFRESH_S):
             scene.take(record)
             scene.muted = muted(settings)
             live.update(picture(scene), refresh=True)
+
+
+def events(path: Path, timeout: float | None) -> Iterator[dict[str, Any]]:
+    """Records as they come, over every restart of the hands; see `records`.
+
+    Raises NotAllowed, and whatever error the hands answer with.
+    """
+    away = False
+    while True:
+        try:
+            with client.ask(path, {"ask": "watch"}) as hands:
+                for record in records(hands, timeout):
+                    away = False
+                    yield record
+        except (HandsSilent, ConnectionError):
+            pass
+        if not away:
+            away = True
+            yield {"event": "away", "at": time.time()}
+        elif timeout is not None:
+            yield {}
+        time.sleep(REFRESH_S)
 
 
 def records(hands: socket.socket, timeout: float | None) -> Iterator[dict[str, Any]]:
@@ -194,7 +218,7 @@ def records(hands: socket.socket, timeout: float | None) -> Iterator[dict[str, A
         if not more:
             return
         *lines, buffer = (buffer + more).split(b"\n")
-        yield from (server.understood(line) for line in lines)
+        yield from (client.understood(line) for line in lines)
 
 
 def muted(settings: Config) -> bool:

@@ -7,6 +7,7 @@ notes wait in memory, at most `BACKLOG` of them, and the speaker goes on working
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import sqlite3
@@ -24,6 +25,8 @@ from device.data.ledger import DAY_MS, Note
 BACKLOG = 10_000
 RETRY_S = 15.0
 DAMAGED_FILE = "ledger-damaged.db"
+
+log = logging.getLogger("keepmum.hands")
 
 
 class Health(Enum):
@@ -66,6 +69,11 @@ class LedgerWriter:
         self._purge_at = 0
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs; without it nothing would be written down."""
+        return self._thread.is_alive()
 
     def note(self, note: Note) -> None:
         """Queue a note; returns at once."""
@@ -127,12 +135,20 @@ class LedgerWriter:
         except sqlite3.Error as error:
             self._failed(error)
             future.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - a task that fails must not end the thread
+            log.error("a task of the ledger failed: %s", type(error).__name__)
+            future.set_exception(error)
 
     def _attempt(self) -> None:
         try:
             self._written()
         except sqlite3.Error as error:
             self._failed(error)
+        except Exception as error:  # noqa: BLE001 - notes that can't be written must not end it
+            log.error("the ledger can't be written: %s", type(error).__name__)
+            self._drop()
+            if self.health is not Health.FAILING:
+                self._say(Health.FAILING)
 
     def _written(self) -> sqlite3.Connection:
         """The connection, with every waiting note committed; raises sqlite3.Error."""

@@ -61,7 +61,7 @@ class Acting:
         if not await self._context.around.mine(number):
             self._events.publish(Did(number, request, "peer.elsewhere", 0.0))
             return
-        reply = await self._decide(number, request, question)
+        reply = await self.decide(number, request, question)
         self._events.publish(Did(number, request, reply.key, time.monotonic() - arrived))
         conversation = self._context.conversation
         heard = await conversation.answer(reply)
@@ -69,8 +69,10 @@ class Acting:
             pending.ask(reply.ask, self._context.clock.running() + self._answer_s)
             self._asked()
 
-    async def _decide(self, number: int, request: Request, question: Question | None) -> Reply:
-        """The reply to a request, with the deed done or asked about."""
+    async def decide(self, number: int, request: Request, question: Question | None) -> Reply:
+        """The reply to a request, with the deed done or asked about; `question` is what waits for
+        an answer.
+        """
         try:
             permit = permits.check(request, self._context.names)
             if question is not None and request.intent in ANSWERS:

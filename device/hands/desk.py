@@ -15,6 +15,7 @@ from device.data import describe, export, forget, inventory, ledgerreader, proof
 from device.data.export import Places
 from device.data.forget import Forgotten, Wish
 from device.data.ledgernotes import LedgerNotes
+from device.errors import WrongRequest
 from device.events import Changed, Did, Event, EventBus, Parted, Refused
 from device.hands.context import Context
 from device.hands.focus import Focus
@@ -23,6 +24,9 @@ from device.sockets.server import Answer, Record
 
 UNREAD = 256
 """Events that wait for a slow watcher; one that is slower is sent away."""
+
+LATEST_MS = 1 << 53
+"""What fits into a row of the ledger, and more than any clock will show."""
 
 
 class Desk:
@@ -72,7 +76,9 @@ class Desk:
     async def forget(self, request: Record) -> AsyncIterator[Record]:
         """Forget `kinds`, from `since` on, in memory and on disk."""
         kinds = request.get("kinds")
-        wanted = tuple(k for k in inventory.kinds() if isinstance(kinds, list) and k in kinds)
+        if not isinstance(kinds, list) or not set(kinds) <= set(inventory.kinds()):
+            raise WrongRequest(why="these kinds are not known")
+        wanted = tuple(kind for kind in inventory.kinds() if kind in kinds)
         done = await self._forget(Wish(wanted, whole(request.get("since"))))
         yield {"rows": done.rows, "files": list(done.files), "left": list(done.left)}
 
@@ -172,5 +178,11 @@ def plain(event: Event) -> dict[str, Any] | None:
 
 
 def whole(value: object) -> int:
-    """A whole number of a request; 0 for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    """A time in a request, in milliseconds since 1970; 0 if there is none. Raises WrongRequest:
+    what isn't understood is not taken for "everything".
+    """
+    if value is None:
+        return 0
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < LATEST_MS:
+        raise WrongRequest(why="the time is none")
+    return value

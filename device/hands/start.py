@@ -16,6 +16,7 @@ from device.data.ledgernotes import LedgerNotes
 from device.events import show_outside
 from device.hands.desk import Desk
 from device.hands.loop import Loop
+from device.hands.typed import Typed
 from device.hands.wiring import Given, Hands, make
 from device.mind.types import Lamp
 from device.names import NameTable
@@ -69,7 +70,7 @@ async def _run(config: Config, names: NameTable, settings: Path, lamp: LampLine 
     tasks.start(hands.speaker.prepare(hands.context.conversation.replies.fixed(), PREPARE_S))
     notifier = Notifier()
     notifier.ready()
-    tasks.keep("watchdog", lambda: _tell_that_it_goes(notifier))
+    tasks.start(_tell_that_it_goes(notifier, hands, notes))
     failed = tasks.start(tasks.failure())
     await asyncio.wait([tasks.start(over.wait()), failed], return_when=asyncio.FIRST_COMPLETED)
     error = failed.result() if failed.done() else None
@@ -136,7 +137,8 @@ def answer(hands: Hands, desk: Desk) -> None:
         # a speaker that can't be watched is still a speaker
         log.warning("nobody can ask at %s: %s", path, error.strerror)
         return
-    server = LocalSocket(desk.table())
+    typed = Typed(hands.context, hands.acting)
+    server = LocalSocket({**desk.table(), "act": typed.act})
     hands.context.tasks.keep("ask", lambda: server.serve(listener))
 
 
@@ -175,8 +177,13 @@ async def _at_once() -> None:
     """Nobody keeps a ledger."""
 
 
-async def _tell_that_it_goes(notifier: Notifier) -> None:
-    """Tell the service manager again and again that this loop turns."""
-    while True:
+async def _tell_that_it_goes(notifier: Notifier, hands: Hands, notes: LedgerNotes) -> None:
+    """Tell the service manager again and again that this loop turns and both threads run.
+
+    What is kept in the table of tasks runs as long as the loop does. A thread that is gone is
+    not told: then the service manager starts all of it anew.
+    """
+    while notes.writer.alive and hands.player.alive:
         notifier.watchdog()
         await asyncio.sleep(WATCHDOG_S)
+    log.error("a thread ended: the ledger's or the player's")

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from device.config import Config, OwnCommand
 from device.names import NameTable
+from device.sockets.peers import peer_of
 
 MAX_OUTPUT = 4_096
 REQUEST = struct.Struct(">H")
@@ -89,9 +90,7 @@ class Runner:
 
     def _may_ask(self, asker: socket.socket) -> bool:
         """Whether the process at the other end runs as the hands, as this user or as root."""
-        raw = asker.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        _, uid, _ = struct.unpack("3i", raw)
-        return uid in self._allowed
+        return peer_of(asker).uid in self._allowed
 
     async def run(self, number: int) -> tuple[Status, bytes]:
         """Run the command with this number to its end or its time limit; (status, output)."""

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import grp
 import socket
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
+GROUP = "keepmum"
+"""The group of those who may ask."""
+NOBODY = 65534
+"""What the kernel shows for ids that a unit with PrivateUsers= can't see."""
 SO_PEERGROUPS = 59
 _PYTHON_BYTES = 1024
 """Python's getsockopt takes no larger buffer: 256 groups."""
@@ -59,3 +65,28 @@ def _many(descriptor: int) -> bytes:
         if ctypes.get_errno() != errno.ERANGE:
             break
     raise OSError(ctypes.get_errno(), "the groups of a peer can't be had")
+
+
+def may_ask(peer: Peer, *, own: int, group: int | None, seen: bool) -> bool:
+    """Whether a peer may ask: root, this very user, or a member of the group.
+
+    `seen`: whether this process sees the ids of all users. Where it doesn't (PrivateUsers=), others
+    appear as nobody, and the mode of the socket, which the kernel checked, has decided already.
+    """
+    if peer.uid in (0, own) or (group is not None and group in peer.groups):
+        return True
+    return not seen and peer.uid == NOBODY
+
+
+def sees_all_ids() -> bool:
+    """Whether the ids of all users are told apart in this process's user namespace."""
+    fields = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
+    return fields[:3] == ["0", "0", "4294967295"]
+
+
+def group_id() -> int | None:
+    """The id of the group keepmum, if there is one."""
+    try:
+        return grp.getgrnam(GROUP).gr_gid
+    except KeyError:
+        return None

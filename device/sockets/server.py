@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import grp
 import json
 import logging
 import os
@@ -18,48 +17,19 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from device import errors
-from device.errors import HandsSilent, KeepmumError, NotAllowed
-from device.sockets.peers import Peer, peer_of
+from device.errors import KeepmumError, NotAllowed
+from device.sockets.peers import group_id, may_ask, peer_of, sees_all_ids
 
-GROUP = "keepmum"
 MAX_REQUEST = 4096
 MAX_ASKERS = 8
 PATIENCE_S = 5.0
 """An asker that says nothing for so long is sent away; so is one that reads nothing."""
-NOBODY = 65534
-"""What the kernel shows for ids that a unit with PrivateUsers= can't see."""
 
 log = logging.getLogger("keepmum.hands")
 
 Record = Mapping[str, object]
 Answer = Callable[[Record], AsyncIterator[Record]]
 """Answers a request with as many records as it takes."""
-
-
-def may_ask(peer: Peer, *, own: int, group: int | None, seen: bool) -> bool:
-    """Whether a peer may ask: root, this very user, or a member of the group.
-
-    `seen`: whether this process sees the ids of all users. Where it doesn't (PrivateUsers=), others
-    appear as nobody, and the mode of the socket, which the kernel checked, has decided already.
-    """
-    if peer.uid in (0, own) or (group is not None and group in peer.groups):
-        return True
-    return not seen and peer.uid == NOBODY
-
-
-def sees_all_ids() -> bool:
-    """Whether the ids of all users are told apart in this process's user namespace."""
-    fields = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
-    return fields[:3] == ["0", "0", "4294967295"]
-
-
-def group_id() -> int | None:
-    """The id of the group keepmum, if there is one."""
-    try:
-        return grp.getgrnam(GROUP).gr_gid
-    except KeyError:
-        return None
 
 
 def listen(path: Path) -> socket.socket:
@@ -172,45 +142,3 @@ async def _until_gone(
 
 async def _next(records: AsyncIterator[Record]) -> Record | None:
     return await anext(aiter(records), None)
-
-
-# --- the asker's side
-
-
-def ask(path: Path, request: Record) -> socket.socket:
-    """Connect and send a request; raises HandsSilent, NotAllowed."""
-    client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    try:
-        client.connect(str(path))
-        with contextlib.suppress(ConnectionError):
-            # one that hangs up at once was there all the same; reading shows it
-            client.sendall(json.dumps(request).encode() + b"\n")
-    except PermissionError as error:
-        client.close()
-        raise NotAllowed(who="This user", what="ask the speaker") from error
-    except OSError as error:
-        client.close()
-        raise HandsSilent(socket=path) from error
-    return client
-
-
-def understood(line: bytes) -> dict[str, object]:
-    """A record of an answer; raises the error that the hands answered with."""
-    record: dict[str, object] = json.loads(line)
-    name, facts = record.get("error"), record.get("facts")
-    if isinstance(name, str) and isinstance(facts, dict):
-        kind = getattr(errors, name, KeepmumError)
-        raise kind(**facts)
-    return record
-
-
-def answer_to(path: Path, request: Record) -> dict[str, object]:
-    """The one record that answers a request. Raises HandsSilent, NotAllowed, or its error."""
-    try:
-        with ask(path, request) as client, client.makefile("rb") as lines:
-            line = lines.readline()
-    except ConnectionError:
-        line = b""
-    if not line:
-        raise HandsSilent(socket=path)
-    return understood(line)

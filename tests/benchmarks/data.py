@@ -36,7 +36,7 @@ from device.data.report import page
 from device.data.report.facts import Facts
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Intent, Outcome, Request, Slot
-from device.sockets import server
+from device.sockets import client
 from tests.benchmarks.harness import Goal, at_most, console, exactly, percentile
 from tests.benchmarks.harness import report as told
 from tests.data import browser, powercuts
@@ -121,7 +121,7 @@ class Hands:
 
     def view(self) -> ledgerreader.View:
         """The ledger as the hands tell it."""
-        return ledgerreader.from_wire(server.answer_to(self.ask, {"ask": "ledger"}))
+        return ledgerreader.from_wire(client.answer_to(self.ask, {"ask": "ledger"}))
 
     def close(self) -> None:
         """End them in peace."""
@@ -285,7 +285,7 @@ def forgotten(folder: Path, figures: dict[str, float], notes: dict[str, str]) ->
         _plant_files(state)
         ears = there.start()
         request = {"ask": "forget", "kinds": list(inventory.kinds())}
-        server.answer_to(there.ask, request)
+        client.answer_to(there.ask, request)
         running = _found(state, before)
         there.kill()
     other = folder / "other"

@@ -25,7 +25,7 @@ from device.data import inventory, ledgerreader
 from device.data.export import Places
 from device.data.ledgernotes import LedgerNotes
 from device.data.ledgerwriter import Health
-from device.errors import HandsSilent, NotAllowed
+from device.errors import HandsSilent, NamesDiffer, NotAllowed, WrongRequest
 from device.events import Did, Parting, Said
 from device.hands import start
 from device.hands.alerts import LEDGER
@@ -34,10 +34,9 @@ from device.hands.guard import Guard
 from device.hands.letters import EarsConnection
 from device.hands.loop import part
 from device.letter import Ended, Fault, FaultCode, Hello, Woke, pack
-from device.mind.types import Intent, Outcome, Slot
-from device.sockets import server
-from device.sockets.peers import Peer
-from device.sockets.server import may_ask
+from device.mind.types import FOLLOW_UP, Intent, Outcome, Slot
+from device.sockets import client, peers, server
+from device.sockets.peers import Peer, may_ask
 from tests.hands.houses import DEADLINE, Home, home
 
 
@@ -64,7 +63,7 @@ class Asked:
     state: Path
 
     async def answer(self, request: dict[str, object]) -> dict[str, Any]:
-        return await asyncio.to_thread(server.answer_to, self.path, request)
+        return await asyncio.to_thread(client.answer_to, self.path, request)
 
     async def view(self) -> ledgerreader.View:
         return ledgerreader.from_wire(await self.answer({"ask": "ledger"}))
@@ -259,6 +258,68 @@ async def test_forgetting_reaches_memory_and_every_file(tmp_path: Path) -> None:
     assert (len(view.rows), view.gaps) == (1, ())
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"since": 2**70},
+        {"since": -1},
+        {"since": True},
+        {"since": "yesterday"},
+        {"kinds": ["timers", "everything"]},
+        {"kinds": "timers"},
+    ],
+)
+@in_loop
+async def test_what_is_not_understood_forgets_nothing(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    async with asked_desk(tmp_path) as asked:
+        asked.home.context.timers.add(300)
+        asked.home.ears.ask(Intent.TIME)
+        await asked.home.watch.until(Ended)
+        with pytest.raises(WrongRequest):
+            await asked.answer({"ask": "forget", "kinds": list(inventory.kinds()), **wrong})
+        assert len((await asked.view()).rows) == 1
+        assert len(asked.home.context.timers.all()) == 1
+        assert asked.notes.writer.alive
+
+
+@in_loop
+async def test_what_is_typed_is_done_and_its_question_answered_by_what_is_typed_next(
+    tmp_path: Path,
+) -> None:
+    async with asked_desk(tmp_path) as asked:
+
+        def record(intent: Intent, *slots: tuple[Slot, int]) -> dict[str, object]:
+            names = asked.home.context.names.digest.hex()
+            pairs = [[int(slot), value] for slot, value in slots]
+            return {"ask": "act", "intent": int(intent), "slots": pairs, "names": names}
+
+        said = await asked.answer(record(Intent.TIMER_SET, (Slot.DURATION, 300)))
+        assert said == {
+            "reply": "timer.set", "text": "5 minutes, starting now.", "question": False,
+        }  # fmt: skip
+        asked.home.context.timers.add(600)
+        assert (await asked.answer(record(Intent.TIMER_CANCEL)))["question"]
+        asked.home.ears.ask(Intent.ANSWER, (Slot.DURATION, 600), cause=FOLLOW_UP)
+        await asked.home.watch.until(Did)
+        assert len(asked.home.context.timers.all()) == 2, "nobody spoke to whoever types"
+        answer = record(Intent.ANSWER, (Slot.DURATION, 600))
+        assert (await asked.answer(answer))["reply"] == "timer.cancelled"
+        assert (await asked.answer(answer))["reply"] == "speaker.nothing_to_answer"
+        assert [t.length for t in asked.home.context.timers.all()] == [300]
+        assert (await asked.view()).rows[0].number == 1
+        for wrong in (
+            {"intent": True}, {"slots": [[1]]}, {"slots": [[1, 2], [1, 3]]}, {"slots": [[999, 1]]},
+        ):  # fmt: skip
+            with pytest.raises(WrongRequest):
+                await asked.answer(record(Intent.TIME) | wrong)
+        with pytest.raises(NamesDiffer):
+            await asked.answer(record(Intent.TIME) | {"names": ""})
+        refused = record(Intent.TIMER_SET, (Slot.DURATION, 10**9))
+        assert (await asked.answer(refused))["reply"] == "speaker.not_permitted"
+
+
 @in_loop
 async def test_every_file_of_a_house_in_use_is_declared(tmp_path: Path) -> None:
     async with asked_desk(tmp_path) as asked:
@@ -286,7 +347,7 @@ async def test_a_sick_disk_is_said_aloud(tmp_path: Path) -> None:
 @in_loop
 async def test_nobody_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(HandsSilent):
-        server.answer_to(tmp_path / "none", {"ask": "ledger"})
+        client.answer_to(tmp_path / "none", {"ask": "ledger"})
 
 
 def test_who_may_ask() -> None:
@@ -297,8 +358,8 @@ def test_who_may_ask() -> None:
     assert ask(990, {990})
     assert ask(1000, {1000, 123})
     assert not ask(1000, {1000})
-    assert not ask(server.NOBODY, {1000})
-    assert ask(server.NOBODY, {server.NOBODY}, seen=False)
+    assert not ask(peers.NOBODY, {1000})
+    assert ask(peers.NOBODY, {peers.NOBODY}, seen=False)
     assert not ask(1000, {1000}, seen=False)
 
 
@@ -306,12 +367,12 @@ STRANGER = """
 import os, sys
 from pathlib import Path
 from device.errors import KeepmumError
-from device.sockets import server
+from device.sockets import client, peers, server
 os.setgroups([int(g) for g in sys.argv[3:]])
 os.setgid(12345)
 os.setuid(12345)
 try:
-    server.answer_to(Path(sys.argv[1]), {"ask": "ledger"})
+    client.answer_to(Path(sys.argv[1]), {"ask": "ledger"})
     print("answered")
 except KeepmumError as error:
     print(type(error).__name__)

@@ -10,7 +10,7 @@ import pytest
 from device.data import inventory
 from device.hands.permits import TABLE
 from device.mind.types import FIRST_USER_INTENT, Intent, Slot
-from device.sockets import server
+from device.sockets import client
 from tests.hands.process import Hands, listening, settings
 
 LIVES = [pytest.param(True, id="kill -9"), pytest.param(False, id="stopped")]
@@ -65,11 +65,11 @@ def test_everything_that_was_asked_for_is_gone(folder: Path, kill: bool) -> None
             use(hands)
             milk = hands.names.of_kind("item")[0].key
             planted = [b"13:30:11", b"20:34", milk.encode()]
-            server.answer_to(folder / "ask", {"ask": "ledger"})
+            client.answer_to(folder / "ask", {"ask": "ledger"})
             assert [p for p in planted if p not in raw(folder)] == []
         if life == again:
             request = {"ask": "forget", "kinds": list(inventory.kinds())}
-            done = server.answer_to(folder / "ask", request)
+            done = client.answer_to(folder / "ask", request)
             assert int(str(done["rows"])) > 40
             assert [p for p in planted if p in raw(folder)] == []
     assert [p for p in planted if p in raw(folder)] == []
@@ -78,6 +78,6 @@ def test_everything_that_was_asked_for_is_gone(folder: Path, kill: bool) -> None
 def test_a_speaker_in_use_keeps_nothing_that_no_part_declares(folder: Path) -> None:
     for hands in lives(folder, kill=True):
         use(hands)
-        server.answer_to(folder / "ask", {"ask": "export"})
+        client.answer_to(folder / "ask", {"ask": "export"})
         assert inventory.undeclared(folder / "state") == []
         assert inventory.undeclared_tables(folder / "state") == []

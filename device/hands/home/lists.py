@@ -32,13 +32,12 @@ class Lists:
 
     def add(self, name: str, item: str) -> bool:
         """Put an item on a list; False if it is full. One that is there is not put there twice."""
-        items = self._items.setdefault(name, [])
+        items = self._items.get(name, [])
         if item in items:
             return True
         if len(items) >= MAX_ITEMS:
             return False
-        items.append(item)
-        self._keep()
+        self._keep({**self._items, name: [*items, item]})
         return True
 
     def remove(self, name: str, item: str) -> bool:
@@ -46,24 +45,25 @@ class Lists:
         items = self._items.get(name, [])
         if item not in items:
             return False
-        items.remove(item)
-        self._keep()
+        self._keep({**self._items, name: [other for other in items if other != item]})
         return True
 
     def clear(self, name: str) -> int:
         """Take everything off a list; how many items that were."""
-        count = len(self._items.pop(name, []))
+        count = len(self._items.get(name, []))
         if count:
-            self._keep()
+            self._keep({key: items for key, items in self._items.items() if key != name})
         return count
 
     def forget(self) -> None:
         """Let go of everything in memory; the file is the caller's."""
         self._items.clear()
 
-    def _keep(self) -> None:
-        content = json.dumps(self._items, ensure_ascii=False, indent=1)
+    def _keep(self, items: dict[str, list[str]]) -> None:
+        """Write, then believe it: what a full disk did not take was not added. Raises OSError."""
+        content = json.dumps(items, ensure_ascii=False, indent=1)
         keep(self._path, content.encode())
+        self._items = items
 
 
 def _checked(path: Path) -> dict[str, list[str]]:

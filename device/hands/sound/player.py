@@ -74,6 +74,11 @@ class Player:
         self._thread = threading.Thread(target=self._work, name="player", daemon=True)
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
     def play(self, clip: Clip) -> Clip:
         """Begin to play."""
         with self._change:

@@ -157,10 +157,18 @@ class Alarms(_Table[Alarm]):
         return [self._read(r) for r in rows]
 
     def add(self, minutes: int, days: int = 0, tomorrow: bool = False) -> Alarm | None:
-        """An alarm at the next such time; None if there are too many."""
-        if len(self.all()) >= AT_MOST:
-            return None
+        """An alarm at the next such time; None if there are too many.
+
+        One that is there already is not set a second time: it would ring twice.
+        """
         due = self.next(minutes, days, tomorrow=tomorrow)
+        there = self.all()
+        for alarm in there:
+            same = (alarm.minutes, alarm.days) == (minutes, days)
+            if same and (days or alarm.due == due) and not alarm.snoozed:
+                return alarm
+        if len(there) >= AT_MOST:
+            return None
         cursor = self._state.execute(
             "INSERT INTO alarms (minutes, days, due_wall) VALUES (?, ?, ?)", (minutes, days, due)
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from device.errors import BrokenLists
+from device.hands.home import lists
 from device.hands.home.lists import FILE, MAX_ITEMS, Lists
 
 
@@ -60,3 +63,24 @@ def test_a_write_that_was_cut_short_leaves_the_old_list(tmp_path: Path) -> None:
     Lists(tmp_path).add("shopping", "milk")
     (tmp_path / ".lists.json.new").write_text('{"shopping": ["mi')
     assert Lists(tmp_path).items("shopping") == ("milk",)
+
+
+def test_what_a_full_disk_did_not_take_was_not_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Lists(tmp_path)
+    kept.add("shopping", "apples")
+
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(lists, "keep", full)
+    changes: list[Callable[[], object]] = [
+        lambda: kept.add("shopping", "milk"),
+        lambda: kept.remove("shopping", "apples"),
+        lambda: kept.clear("shopping"),
+    ]
+    for change in changes:
+        with pytest.raises(OSError, match="no space"):
+            change()
+        assert kept.items("shopping") == Lists(tmp_path).items("shopping") == ("apples",)

@@ -99,3 +99,15 @@ def test_in_french_too(tmp_path: Path) -> None:
         assert await ask(Intent.ALARM_STATUS) == "Un réveil : en semaine à 7 heures."
 
     tell(tmp_path, story, "fr")
+
+
+def test_the_same_alarm_said_twice_is_one(tmp_path: Path) -> None:
+    async def story(h: Home, ask: Ask) -> None:
+        for _ in range(2):
+            assert await ask(Intent.ALARM_SET, (Slot.TIME, 420)) == "Alarm at 7 AM."
+        assert due(h) == ["Mon 07:00"]
+        await ask(Intent.ALARM_SET, (Slot.TIME, 420), (Slot.DAYS, WEEKDAYS))
+        await ask(Intent.ALARM_SET, (Slot.TIME, 421))
+        assert len(due(h)) == 3
+
+    tell(tmp_path, story)
