@@ -81,10 +81,10 @@ class ModelChanged(KeepmumError):
     exit_code = 21
 
 
-class NoTokenizer(KeepmumError):
-    """The settings name the engine whisper, and the library tokenizers is not installed."""
+class UnknownWeights(KeepmumError):
+    """The weights of the recognizer's network are not in the form that keepmum reads."""
 
-    mend = "Install it: `sudo make install` again, or `pip install 'keepmum[whisper]'` by yourself."
+    mend = "Remove whisper-tiny-en from the models folder, then `keepmum models fetch whisper`."
     exit_code = 27
 
 

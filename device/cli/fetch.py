@@ -36,17 +36,21 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, and how many of how many (bytes or files) are done."""
 
 DEFAULT = "default"
+ALWAYS = (DEFAULT, "whisper")
+"""Groups that are fetched when none is named."""
 
 
 def choose(manifest: dict[str, Entry], names: Iterable[str]) -> list[Entry]:
     """The entries of these names or groups, and what they are made from, in fetching order.
 
-    No name means the default group. Raises UnknownModel.
+    No name, or `default`, means the groups of ALWAYS. Raises UnknownModel.
     """
     groups = {entry.group for entry in manifest.values()}
     wanted: dict[str, Entry] = {}
     for name in list(names) or [DEFAULT]:
-        if name in groups:
+        if name == DEFAULT:
+            found = [entry for entry in manifest.values() if entry.group in ALWAYS]
+        elif name in groups:
             found = [entry for entry in manifest.values() if entry.group == name]
         elif name in manifest:
             found = [manifest[name]]
@@ -243,16 +247,13 @@ def _build(entries: list[Entry], progress: Progress, store: ModelStore) -> list[
     remarks: list[str] = []
     if not entries:
         return remarks
-    from device.training import streaming  # onnx is needed here and nowhere else
-
     for entry in entries:
         progress(entry.name, 0, entry.size)
         if entry.taught:
             _teach(entry, progress, store)
             continue
-        mel, embedding = (store.path(source) for source in entry.made_from)
         try:
-            made = streaming.build(mel, embedding)
+            made = _made(entry, store)
         except NotStreamable as error:
             # an older graph of other models must not stay in use
             with suppress(FileNotFoundError):
@@ -265,6 +266,19 @@ def _build(entries: list[Entry], progress: Progress, store: ModelStore) -> list[
             _place(entry, Path(file.name), store.home / entry.name)
         progress(entry.name, entry.size, entry.size)
     return remarks
+
+
+def _made(entry: Entry, store: ModelStore) -> bytes:
+    """The entry's bytes, computed. Raises NotStreamable, UnknownWeights."""
+    # onnx is needed here and nowhere else
+    from device.training import streaming, whispergraphs
+    from device.training.whisperweights import weights_of
+
+    sources = [store.path(source) for source in entry.made_from]
+    build = whispergraphs.BUILDS.get(Path(entry.name).name)
+    if build is not None:
+        return build(weights_of(sources[0].read_bytes()))
+    return streaming.build(sources[0], sources[1])
 
 
 def _teach(entry: Entry, progress: Progress, store: ModelStore) -> None:

@@ -22,9 +22,12 @@ SECONDS = 2.0
 
 def check(settings: Config) -> str:
     """Load it and try it. Raises ModelMissing, ModelChanged, RecognizerSlow."""
+    from device.ears.recognize import pace
     from device.ears.recognize.build import build_crew, engine_of
 
     store = ModelStore.of(settings)
+    if pace.has_network(store):
+        pace.write(store)  # what `auto` takes is decided by it
     began = time.perf_counter()
     crew = build_crew(settings, load(settings, names.in_force(settings)), store)
     loaded = time.perf_counter() - began

@@ -147,7 +147,8 @@ class Recognizer:
 
     engine: str = setting(
         "auto",
-        "auto takes vosk if a model of the language is installed, else pocketsphinx.",
+        "auto takes vosk if you installed a model of it; else, in English, whisper where it "
+        "answers in time (`keepmum doctor` measures), or pocketsphinx.",
         choices=("auto", "pocketsphinx", "vosk", "whisper"),
     )
     model: str = setting("", "Folder of a Vosk model; empty: the one in the models folder.")

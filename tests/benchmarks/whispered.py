@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from device.ears.recognize.build import commands_of, crew_of
+from device.ears.recognize.build import agreement_of, commands_of, crew_of
 from device.ears.recognize.engines.base import Crew, Engine
 from device.ears.recognize.pronunciation import Lexicon
 from device.language.sentences import Sentences
@@ -20,7 +20,7 @@ def crew_for(of: Sentences) -> Crew:
     from device.ears.recognize.engines.whisper import MODEL, Whisper
 
     model = models("whisper").path(f"{MODEL}/model.bin").parent
-    engine: Engine = Whisper(commands_of(of), of.graph, model)
+    engine: Engine = Whisper(commands_of(of), of.graph, model, agreement_of(of))
     return crew_of(engine, of, Lexicon(of.graph.words))
 
 

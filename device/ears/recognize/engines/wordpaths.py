@@ -5,8 +5,9 @@ words can stand there at all. So only prefixes of sentences are followed, each s
 few, and finished sentences are compared by their log-probability a token, as Whisper itself
 compares its hypotheses.
 
-Beside them runs one path that may say anything at all, always by its likeliest token. It is the
-competitor: a sentence that the sound speaks against is much less likely than what that path says.
+Beside them runs one path that may say anything at all, always by its likeliest token. It writes
+down what was said, and is the competitor: a sentence that the sound speaks against is much less
+likely than what that path says. On short sounds it runs in circles; it ends where it begins again.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ MOST_TOKENS = 64
 """A sentence that is spoken in ten seconds has at most this many."""
 FREE_TOKENS = 32
 """The free path is cut here: it has run in circles, or is no command."""
-BEHIND = 8.0
-"""A prefix so much less likely than a finished sentence is given up."""
+BEHIND = 7.0
+"""A prefix so much less likely than the likeliest, or than a finished sentence, is given up."""
 
 Node = dict[int, Any]
 """What a token leads to; under -1: the states after the word that ends here."""
@@ -91,19 +92,29 @@ class TokenGraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The best sentence, and what speaks for it."""
+class Sentence:
+    """A finished sentence."""
 
     tokens: Tokens
     score: float
     """Its log-probability, its end included."""
-    free: float
-    """The log-probability of what was said if anything may be."""
 
     @property
     def per_token(self) -> float:
         """How likely it is in itself."""
         return self.score / (len(self.tokens) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What can be meant, and what was said."""
+
+    sentences: tuple[Sentence, ...]
+    """Those that were followed to their end, the best first."""
+    said: Tokens
+    """What the free path wrote down, without its end."""
+    free: float
+    """Its log-probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,35 +138,32 @@ class WordPaths:
         self._kept = np.flatnonzero(place >= 0)
         self._never = [column for token in never if (column := place[token]) >= 0]
 
-    def best(self, listens: Listens) -> Found | None:
-        """The sentence that fits best; None if not even one was followed to its end."""
+    def hear(self, listens: Listens) -> Heard:
+        """All sentences that were followed to their end, and the free path beside them."""
         likely, rows = listens.first, [0]
         paths = [Path(0.0, (), self._graph.start())]
-        found: list[tuple[float, Tokens]] = []
-        free, last, said = 0.0, -1, 0
+        found: list[Sentence] = []
+        free = _Free(self._kept, self._place, self._end, self._never)
         for _ in range(MOST_TOKENS):
             ahead = self._ahead(paths, likely, rows, found)
-            if last != self._end and said < FREE_TOKENS:
-                worth, last = self._freely(likely[-1], first=not said)
-                free, said = free + worth, said + 1
-            going = last != self._end and said < FREE_TOKENS
-            if not ahead and not going:
+            if free.goes_on:
+                free.take(likely[-1])
+            if not ahead and not free.goes_on:
                 break
             paths = [path for path, _ in ahead]
-            parents = [row for _, row in ahead] + [len(likely) - 1] * going
-            tokens = [path.tokens[-1] for path in paths] + [last] * going
+            parents = [row for _, row in ahead] + [len(likely) - 1] * free.goes_on
+            tokens = [path.tokens[-1] for path in paths] + list(free.said[-1:]) * free.goes_on
             likely, rows = listens.step(parents, tokens), list(range(len(paths)))
-        if not found:
-            return None
-        score, best = max(found, key=lambda one: one[0] / (len(one[1]) + 1))
-        return Found(best, score, free)
+        best_first = sorted(found, key=lambda one: -one.per_token)
+        said = free.once()
+        return Heard(tuple(best_first), tuple(free.said[:said]), sum(free.worth[:said]))
 
     def _ahead(
         self,
         paths: Sequence[Path],
         likely: NDArray[np.float32],
         rows: Sequence[int],
-        found: list[tuple[float, Tokens]],
+        found: list[Sentence],
     ) -> list[tuple[Path, int]]:
         """The likeliest paths that are one token longer, with the row of each one's parent.
 
@@ -164,19 +172,53 @@ class WordPaths:
         longer: list[tuple[Path, int]] = []
         for path, row in zip(paths, rows, strict=True):
             if path.tokens and self._graph.ends(path.places):
-                found.append((path.score + float(likely[row, self._place[self._end]]), path.tokens))
+                score = path.score + float(likely[row, self._place[self._end]])
+                found.append(Sentence(path.tokens, score))
             for token, places in self._graph.after(path.places).items():
                 score = path.score + float(likely[row, self._place[token]])
                 longer.append((Path(score, (*path.tokens, token), places), row))
-        least = max((score for score, _ in found), default=-np.inf) - BEHIND
-        longer = [one for one in longer if one[0].score > least]
-        return sorted(longer, key=lambda one: -one[0].score)[:BEAM]
+        longer.sort(key=lambda one: -one[0].score)
+        ends = max((one.score for one in found), default=-np.inf)
+        least = max(ends, longer[0][0].score if longer else -np.inf) - BEHIND
+        return [one for one in longer[:BEAM] if one[0].score > least]
 
-    def _freely(self, likely: NDArray[np.float32], first: bool) -> tuple[float, int]:
-        """(log-probability, id) of the likeliest token of all; the first is not the end."""
+
+class _Free:
+    """The path that may say anything."""
+
+    def __init__(
+        self,
+        kept: NDArray[np.int64],
+        place: NDArray[np.int64],
+        end: int,
+        never: Sequence[int],
+    ) -> None:
+        self._kept, self._place, self._end, self._never = kept, place, end, never
+        self.said: list[int] = []
+        self.worth: list[float] = []
+        self.goes_on = True
+
+    def take(self, likely: NDArray[np.float32]) -> None:
+        """Go on by the likeliest token of all; the first is not the end."""
         allowed = likely.copy()
         allowed[self._never] = -np.inf
-        if first:
+        if not self.said:
             allowed[self._place[self._end]] = -np.inf
         column = int(allowed.argmax())
-        return float(likely[column]), int(self._kept[column])
+        token = int(self._kept[column])
+        self.worth.append(float(likely[column]))
+        self.said.append(token)
+        if token == self._end:
+            self.said.pop()
+        circles = self.once() < len(self.said)
+        self.goes_on = token != self._end and not circles and len(self.said) < FREE_TOKENS
+
+    def once(self) -> int:
+        """How many of its tokens and their worths count: those before it began again."""
+        said = self.said
+        for length in range(1, len(said) // 2 + 1):
+            copies = 2 if length > 1 else 3
+            row = said[-length:]
+            if len(said) >= copies * length and said[-copies * length :] == row * copies:
+                return len(said) - (copies - 1) * length
+        return len(self.worth)

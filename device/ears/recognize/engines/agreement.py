@@ -1,0 +1,176 @@
+"""Two hearings that must agree: what was said, and what of all that can be said fits best.
+
+A grammar makes a sentence of everything. What the same network writes down when it may say
+anything is the witness against it: "don't turn off the lights" is written down as it was said,
+while the best sentence is "turn off the lights". Three things must hold, and all are decided in
+the child of one command, which no word leaves:
+
+    scores     the sentence is likely in itself, and not much less likely than what was written
+    opposites  it leads the best sentence of another meaning by a margin: "on" and "off" are
+               compared with each other, and so are numbers and names
+    words      every word that was written down has its place in the sentence, and every word of
+               the sentence in what was written down. Words that say nothing ("the", "please")
+               may be too many or missing; others may be spelled otherwise, if they sound alike:
+               never a number, a negation or a word with an opposite
+
+Words and scores share the burden: sentences that are word for word what was written down are
+asked for less than those that only sound like it.
+
+How much is asked was chosen on voices, phrases and recordings of which none is measured with
+(tests/benchmarks/near/README.md says which).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from device.language.numbers import spell
+from device.language.phones import unlike
+from device.language.text import fold
+
+Words = tuple[str, ...]
+Phones = Sequence[str]
+
+SAYS_NOTHING = frozenset((
+    *("a", "an", "the", "my", "our", "of", "to", "for", "and", "please", "uh", "um", "er", "oh"),
+    *("so", "okay", "ok", "well", "just", "hey", "alexa", "jarvis", "mycroft"),
+))  # fmt: skip
+"""English words that may be too many or missing without another meaning."""
+CONFUSED = frozenset({("in", "and"), ("so", "set"), ("sat", "set")})
+"""(written, meant): what the network is known to write for small words that were said."""
+MOST_UNLIKE = 0.5
+"""A word less like another than this is not the same, however it is spelled."""
+MOST_UNLIKE_JOINED = 0.2
+"""The same for several that were written down as one, or one as several."""
+LONGEST_RUN = 3
+"""So many words that were written down may be as few or as many of the sentence."""
+_NOTHING = 0.02
+"""What a word costs that says nothing and is too many or missing."""
+_OTHERWISE = 0.2
+"""What a word costs at least that is another one."""
+_NEVER = 1e9
+
+
+class Asked(NamedTuple):
+    """What is asked of a best sentence; all of them natural logarithms."""
+
+    per_token: float
+    """Its mean log-probability, a token."""
+    behind: float
+    """How far it may be behind what was written down, a word (negative)."""
+    lead: float
+    """How far it must be ahead of the best of another meaning."""
+
+
+SAME = Asked(per_token=-1.6, behind=-1.0, lead=0.5)
+"""Asked of a sentence that was written down word for word,"""
+ALIKE = Asked(per_token=-1.2, behind=-0.7, lead=1.5)
+"""and of one that only sounds like it,"""
+ALIKE_COST = 0.35
+"""by at most this, a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence of the household and its log-probability, end included, in `tokens` tokens."""
+
+    words: Words
+    score: float
+    tokens: int
+
+    @property
+    def per_token(self) -> float:
+        """How likely it is in itself."""
+        return self.score / (self.tokens + 1)
+
+
+class Agreement:
+    """Decides whether a best sentence is what was said."""
+
+    def __init__(
+        self,
+        tokens: Callable[[str], Words],
+        phones: Callable[[str], Phones],
+        means: Callable[[Words], Hashable],
+        apart: Mapping[str, frozenset[str]],
+        negations: Collection[str],
+    ) -> None:
+        """`tokens`: any text as words of sentences; `phones`: of any word; `means`: what a
+        sentence asks for; `apart`: opposites of words; `negations`: words that turn a meaning."""
+        self._tokens, self._phones, self._means = tokens, phones, means
+        self._apart = apart
+        numbers = {word for n in range(101) for ways in spell(n, "en") for word in ways}
+        self._exact = frozenset((*numbers, *negations)) - SAYS_NOTHING
+
+    def agreed(self, candidates: Sequence[Candidate], said: str, free: float) -> str:
+        """The best of `candidates` (best first) if it is what was said, else nothing.
+
+        `said`: what was written down, with the log-probability `free`.
+        """
+        if not candidates:
+            return ""
+        best, written = candidates[0], self._tokens(said)
+        behind = (best.score - free) / (len(best.words) + 2)
+        unlikeness = self.unlikeness(written, best.words)
+        if unlikeness > ALIKE_COST * len(best.words):
+            return ""
+        same = unlikeness < _OTHERWISE
+        asked = SAME if same else ALIKE
+        if best.per_token < asked.per_token or behind < asked.behind:
+            return ""
+        return " ".join(best.words) if self.lead(candidates) >= asked.lead else ""
+
+    def lead(self, candidates: Sequence[Candidate]) -> float:
+        """How far the best is ahead of the best that asks for something else.
+
+        By the mean of their tokens, over the tokens of the best: a sentence isn't likelier for
+        being shorter.
+        """
+        best = candidates[0]
+        meant = self._means(best.words)
+        others = [c.per_token for c in candidates[1:] if self._means(c.words) != meant]
+        return (best.per_token - max(others, default=-_NEVER)) * (best.tokens + 1)
+
+    def unlikeness(self, written: Words, sentence: Words) -> float:
+        """How unlike what was written down a sentence is, in words; huge if not at all alike.
+
+        The cheapest alignment of runs of words (dynamic programming over both).
+        """
+        rows = [[_NEVER] * (len(sentence) + 1) for _ in range(len(written) + 1)]
+        rows[0][0] = 0.0
+        for i in range(len(written) + 1):
+            for j in range(len(sentence) + 1):
+                here = rows[i][j]
+                if here >= _NEVER:
+                    continue
+                for m in range(LONGEST_RUN + 1):
+                    for n in range(LONGEST_RUN + 1):
+                        if (m or n) and i + m <= len(written) and j + n <= len(sentence):
+                            cost = here + self._cost(written[i : i + m], sentence[j : j + n])
+                            rows[i + m][j + n] = min(rows[i + m][j + n], cost)
+        return rows[-1][-1]
+
+    def _cost(self, written: Words, sentence: Words) -> float:
+        if "".join(map(fold, written)) == "".join(map(fold, sentence)):
+            return 0.0
+        if not written or not sentence:
+            nothing = all(word in SAYS_NOTHING for word in written or sentence)
+            return _NOTHING * len(written or sentence) if nothing else _NEVER
+        if len(written) > 1 and len(sentence) > 1:
+            return _NEVER
+        if not self._exact.isdisjoint((*written, *sentence)):
+            return _NEVER
+        if any(not self._apart.get(word, frozenset()).isdisjoint(written) for word in sentence):
+            return _NEVER
+        if (written[0], sentence[0]) in CONFUSED and len(written) == len(sentence):
+            return _OTHERWISE
+        one, other = (
+            [phone for word in words for phone in self._phones(word)]
+            for words in (written, sentence)
+        )
+        unlikeness = unlike(one, other)
+        if unlikeness > (MOST_UNLIKE if len(written) == len(sentence) else MOST_UNLIKE_JOINED):
+            return _NEVER
+        return max(_OTHERWISE, len(sentence) * unlikeness)

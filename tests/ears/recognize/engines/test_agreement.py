@@ -1,0 +1,122 @@
+"""Two hearings that agree, and those that don't."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from device.ears.recognize.build import agreement_of
+from device.ears.recognize.engines.agreement import (
+    ALIKE,
+    SAME,
+    Agreement,
+    Candidate,
+)
+from tests.benchmarks.sayings import household
+
+GOOD = -0.2
+"""A log-probability a token that speaks for a sentence."""
+
+
+@functools.cache
+def agreement() -> Agreement:
+    return agreement_of(household()[0])
+
+
+def candidate(text: str, per_token: float = GOOD) -> Candidate:
+    words = tuple(text.split())
+    return Candidate(words, per_token * (len(words) + 1), len(words))
+
+
+def agreed(said: str, *sentences: str, per_token: float = GOOD) -> str:
+    first, *others = sentences
+    ranked = [candidate(first, per_token), *(candidate(other, -4.0) for other in others)]
+    return agreement().agreed(ranked, said, ranked[0].score)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (" turn off the lights", "turn off the lights"),
+        (" Turn off the lights.", "turn off the lights"),
+        (" set a timer for 45 minutes", "set a timer for forty five minutes"),
+        (" turn off lights in office please", "turn off the lights in the office"),
+        (" what's the temp of the eco-be", "what's the temp of the ecobee"),
+        (" set bed light brightness, fifty percent", "set bed light brightness to fifty percent"),
+        (" turn bad light off", "turn bed light off"),
+        (" start a timer for three hours in ten", "start a timer for three hours and ten"),
+        (" turn of the lights", "turn off the lights"),
+        (" start a thymer for one minute", "start a timer for one minute"),
+    ],
+)  # fmt: skip
+def test_what_was_written_down_so_was_said(said: str, sentence: str) -> None:
+    assert agreed(said, sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (" don't turn off the lights", "turn off the lights"),
+        (" did you turn off the lights", "turn off the lights"),
+        (" I turned off the lights", "turn off the lights"),
+        (" the lights are on", "lights on"),
+        (" is the kitchen light on", "kitchen light on"),
+        (" never turn on the TV", "turn on the tv"),
+        (" turn on the bathroom light", "turn on the bed light"),
+        (" turn on the lights", "turn off the lights"),
+        (" open the garage door", "close the garage door"),
+        (" lock the front door", "unlock the front door"),
+        (" set a timer for thirty minutes", "set a timer for thirteen minutes"),
+        (" set a timer for 100 minutes", "set a timer for one hundred twenty minutes"),
+        (" set a timer for ten, no, fifteen minutes", "set a timer for ten fifteen"),
+        (" turn off the TV in ten minutes", "turn off the tv"),
+        (" turn off all the lights but the lamp", "turn off all the lights"),
+        (" open the garage door halfway", "open the garage door"),
+        (" set the heater to minus five degrees", "set the heater to five degrees"),
+        (" what's the weather tomorrow", "what's the weather"),
+        (" is the front door", "is the front door locked"),
+        (" turn the lights", "turn the lights off"),
+        ("", "turn the lights off"),
+    ],
+)
+def test_what_was_not_said_is_not_done(said: str, sentence: str) -> None:
+    assert agreed(said, sentence) == ""
+
+
+def test_a_sentence_must_be_likely_in_itself() -> None:
+    text = "turn off the lights"
+    assert agreed(f" {text}", text, per_token=SAME.per_token + 0.01) == text
+    assert agreed(f" {text}", text, per_token=SAME.per_token - 0.01) == ""
+
+
+def test_more_is_asked_of_a_sentence_that_only_sounds_alike() -> None:
+    assert ALIKE.per_token > SAME.per_token and ALIKE.behind > SAME.behind
+    said, text = " turn bad light off", "turn bed light off"
+    assert agreed(said, text, per_token=ALIKE.per_token + 0.01) == text
+    assert agreed(said, text, per_token=ALIKE.per_token - 0.01) == ""
+
+
+def test_a_sentence_far_behind_what_was_written_is_not_done() -> None:
+    text, words = "turn off the lights", 4
+    sentence = candidate(text)
+    for behind, expected in ((SAME.behind + 0.01, text), (SAME.behind - 0.01, "")):
+        free = sentence.score - behind * (words + 2)
+        assert agreement().agreed([sentence], f" {text}", free) == expected
+
+
+def test_an_opposite_that_is_as_likely_leaves_it_undecided() -> None:
+    on, off = candidate("turn on the lights"), candidate("turn off the lights")
+    near = Candidate(off.words, on.score - SAME.lead + 0.01, off.tokens)
+    far = Candidate(off.words, on.score - SAME.lead - 0.01, off.tokens)
+    assert agreement().agreed([on, near], " turn on the lights", on.score) == ""
+    assert agreement().agreed([on, far], " turn on the lights", on.score) == "turn on the lights"
+
+
+def test_other_words_for_the_same_are_no_rivals() -> None:
+    one, other = candidate("turn on the lights"), candidate("switch on the lights")
+    assert agreement().agreed([one, other], " turn on the lights", one.score)
+
+
+def test_nothing_fits_nothing() -> None:
+    assert agreement().agreed([], " turn on the lights", -1.0) == ""
