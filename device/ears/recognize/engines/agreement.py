@@ -111,7 +111,7 @@ class Agreement:
         """
         if not candidates:
             return ""
-        best, written = candidates[0], self._tokens(said)
+        best, written = candidates[0], once(self._tokens(said))
         behind = (best.score - free) / (len(best.words) + 2)
         unlikeness = self.unlikeness(written, best.words)
         if unlikeness > ALIKE_COST * len(best.words):
@@ -138,6 +138,7 @@ class Agreement:
 
         The cheapest alignment of runs of words (dynamic programming over both).
         """
+        phones = {word: self._phones(word) for word in (*written, *sentence)}
         rows = [[_NEVER] * (len(sentence) + 1) for _ in range(len(written) + 1)]
         rows[0][0] = 0.0
         for i in range(len(written) + 1):
@@ -148,11 +149,12 @@ class Agreement:
                 for m in range(LONGEST_RUN + 1):
                     for n in range(LONGEST_RUN + 1):
                         if (m or n) and i + m <= len(written) and j + n <= len(sentence):
-                            cost = here + self._cost(written[i : i + m], sentence[j : j + n])
+                            run = written[i : i + m], sentence[j : j + n]
+                            cost = here + self._cost(*run, phones)
                             rows[i + m][j + n] = min(rows[i + m][j + n], cost)
         return rows[-1][-1]
 
-    def _cost(self, written: Words, sentence: Words) -> float:
+    def _cost(self, written: Words, sentence: Words, of: Mapping[str, Phones]) -> float:
         if "".join(map(fold, written)) == "".join(map(fold, sentence)):
             return 0.0
         if not written or not sentence:
@@ -167,10 +169,16 @@ class Agreement:
         if (written[0], sentence[0]) in CONFUSED and len(written) == len(sentence):
             return _OTHERWISE
         one, other = (
-            [phone for word in words for phone in self._phones(word)]
-            for words in (written, sentence)
+            [phone for word in words for phone in of[word]] for words in (written, sentence)
         )
         unlikeness = unlike(one, other)
         if unlikeness > (MOST_UNLIKE if len(written) == len(sentence) else MOST_UNLIKE_JOINED):
             return _NEVER
         return max(_OTHERWISE, len(sentence) * unlikeness)
+
+
+def once(words: Words) -> Words:
+    """`words` without what is said a second time, as the network does after short sounds."""
+    half = len(words) // 2
+    again = half and len(words) == 2 * half and words[:half] == words[half:]
+    return words[:half] if again else words
