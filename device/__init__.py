@@ -21,7 +21,9 @@ The map, from the microphone to the loudspeaker:
     errors.py     every way to end, with its mend
     modelstore.py models: manifest -> verified path
     service.py    the service manager: ready, watchdog, sockets passed in
+    soundcards.py which card is meant, by a name that stays, and whether it is free
     portaudio.py  PortAudio, without its chatter
+    sinc.py       filters from one rate to another
     training/     at fetch and teach time only: graphs rebuilt, detectors taught
     standalone/   plays systemd's part for `keepmum run` and `keepmum demo`
     cli/          the command line: keepmum run | demo | doctor | prove | mute | ledger | forget ...

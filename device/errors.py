@@ -1,9 +1,9 @@
 """Every way to end: the docstring is the message, `mend` says what to do, each has its exit code.
 
 A message may name facts in braces; they are given as keyword arguments. No fact is ever sound,
-a transcript or a secret. Codes: 10-19 settings and names, 20-29 models, 30-39 microphone,
-40-49 recognizer and sentences, 50-59 letters and service, 60-69 seal and panel, 70-79 data,
-80-89 voice, sound output and home, 90-99 the program itself.
+a transcript or a secret. Codes: 10-19 settings and names, 20-29 models, 30-39 microphone and
+sound cards, 40-49 recognizer and sentences, 50-59 letters and service, 60-69 seal and panel,
+70-79 data, 80-89 voice, sound output and home, 90-99 the program itself.
 """
 
 from __future__ import annotations
@@ -171,11 +171,11 @@ class WrongSound(KeepmumError):
 
 
 class WrongRate(KeepmumError):
-    """The microphone {device} does not give {rate} Hz mono by itself."""
+    """The microphone {device} gives no rate and format that keepmum can turn into {rate} Hz."""
 
     mend = (
-        "Name the device `default`, or one that converts, made in /etc/asound.conf: "
-        '`pcm.mic {{ type plug slave.pcm "hw:1" }}`, and then device = "mic".'
+        "Name one of the cards that `keepmum devices` lists in [microphone] device: 16, 32, 44.1,"
+        " 48 and 96 kHz with 16, 24 or 32 bit serve, mono or not."
     )
     exit_code = 35
 
@@ -188,6 +188,20 @@ class TooFewChannels(KeepmumError):
         " or leave reference_channel away to go without a reference."
     )
     exit_code = 36
+
+
+class CardUnclear(KeepmumError):
+    """There are several {what}, and none was chosen: {names}."""
+
+    mend = "Choose once: `sudo keepmum devices --choose`, or name one in the settings."
+    exit_code = 37
+
+
+class CardDenied(KeepmumError):
+    """This user may not open the {what} {device}."""
+
+    mend = "Give it the group audio: `sudo usermod -aG audio USER`; `keepmum devices` tries both."
+    exit_code = 38
 
 
 class NoVirtualSound(KeepmumError):
@@ -511,6 +525,13 @@ class NoLoudspeaker(KeepmumError):
 
     mend = "Plug one in, or name one of those in [sound] device; `keepmum devices` lists them."
     exit_code = 80
+
+
+class LoudspeakerBusy(NoLoudspeaker):
+    """Another program is using the loudspeaker {device}."""
+
+    mend = "Stop that program (`fuser -v /dev/snd/*` names it), or choose another loudspeaker."
+    exit_code = 39
 
 
 class NoVoice(KeepmumError):

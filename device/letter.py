@@ -28,7 +28,8 @@ MAX_SLOTS = 6
 
 @unique
 class FaultCode(IntEnum):
-    """What ears have to say of themselves; they have no log."""
+    """What is the matter with hearing, told by ears, who have no log; or with the loudspeaker and
+    the names, noted by hands (`OF_HANDS`: no letter may say these)."""
 
     MICROPHONE_LOST = 1
     MICROPHONE_SILENT = 2
@@ -40,6 +41,47 @@ class FaultCode(IntEnum):
     NAMES_DIFFER = 8
     FEATURES_IN_WINDOWS = 9
     """The wake word model has other layers: features are computed window by window."""
+    MICROPHONE_ABSENT = 10
+    MICROPHONE_BUSY = 11
+    """Another program has it."""
+    MICROPHONE_DENIED = 12
+    """This user may not open it."""
+    MICROPHONE_UNCLEAR = 13
+    """There are several, and none was chosen."""
+    SOUND_CLIPPED = 14
+    TOO_SLOW = 15
+    """Sound comes faster than this machine can look at it."""
+    RECOGNIZER_SLOW = 16
+    """A command was not understood within its time."""
+    SOUND_WELL = 17
+    """What was the matter with the microphone's sound is over."""
+    LOUDSPEAKER_ABSENT = 18
+    LOUDSPEAKER_BUSY = 19
+    LOUDSPEAKER_WELL = 20
+
+
+OF_HANDS = frozenset(
+    (
+        FaultCode.NAMES_DIFFER,
+        FaultCode.LOUDSPEAKER_ABSENT,
+        FaultCode.LOUDSPEAKER_BUSY,
+        FaultCode.LOUDSPEAKER_WELL,
+    )
+)
+"""What hands find out themselves and note beside the ears' letters."""
+DEAF = frozenset(
+    (
+        FaultCode.MICROPHONE_LOST,
+        FaultCode.MICROPHONE_SILENT,
+        FaultCode.MICROPHONE_ABSENT,
+        FaultCode.MICROPHONE_BUSY,
+        FaultCode.MICROPHONE_DENIED,
+        FaultCode.MICROPHONE_UNCLEAR,
+    )
+)
+"""While one of these holds, nothing can be heard."""
+IMPAIRED = frozenset((FaultCode.SOUND_DROPPED, FaultCode.SOUND_CLIPPED, FaultCode.TOO_SLOW))
+"""While one of these holds, not all is heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +203,10 @@ def _read_ended(data: bytes) -> Letter:
 
 
 def _read_fault(data: bytes) -> Letter:
-    return Fault(FaultCode(_FAULT.unpack(data)[2]))
+    code = FaultCode(_FAULT.unpack(data)[2])
+    if code in OF_HANDS:
+        raise ValueError("not for ears to say")
+    return Fault(code)
 
 
 _READERS: dict[int, Callable[[bytes], Letter]] = {

@@ -24,10 +24,15 @@ def start() -> Any:
     with quiet():
         audio = pyaudio.PyAudio()
     try:
-        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_say_nothing)
+        silence(ctypes.CDLL("libasound.so.2"))
     except OSError:
         return audio  # PortAudio without ALSA has nothing to silence
     return audio
+
+
+def silence(libasound: ctypes.CDLL) -> None:
+    """Let ALSA's library say nothing on stderr from now on."""
+    libasound.snd_lib_error_set_handler(_say_nothing)
 
 
 def devices(audio: Any, kind: Literal["Input", "Output"]) -> list[tuple[int, str]]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
-from device.errors import MicrophoneBusy, NoLetterSocket, NoMicrophone
+from device.errors import NoLetterSocket
 
-NO_MICROPHONE_S = 1.0
 PANEL_S = 2.0
 """A panel whose sockets are just being made is waited for; without one there is no lamp."""
 
@@ -56,12 +54,7 @@ def _ears(arguments: list[str]) -> int:
         source=options.input,
         sealed=not options.unsealed,
     )
-    try:
-        live(settings, names.in_force(settings), given)
-    except (NoMicrophone, MicrophoneBusy):
-        # the service manager starts ears at once: not again and again with every model
-        time.sleep(NO_MICROPHONE_S)
-        raise
+    live(settings, names.in_force(settings), given)
     return 0
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from device import config, names
+from device import config, names, soundcards
 from device.cli import around, recognizing, services
 from device.cli.run import ConfigFile
 from device.cli.units import ears_paused
@@ -100,7 +100,9 @@ def _sentences(settings: Config) -> str:
 def _microphone(settings: Config) -> str:
     from device.ears.capture.microphone import Channels, open_microphone
 
-    opened = open_microphone("", settings.microphone.device, Channels.of(settings.microphone))
+    chosen = soundcards.chosen(settings.service.cards).get("microphone", "")
+    channels = Channels.of(settings.microphone)
+    opened = open_microphone("", settings.microphone.device, channels, chosen)
     power, references = 0.0, list[str]()
     try:
         for _ in range(frames(LISTEN_S)):
@@ -130,7 +132,8 @@ def _reference(echo: Echo | None) -> str:
 def _loudspeaker(settings: Config) -> str:
     from device.hands.sound.sinks import sink
 
-    opened = sink(settings.sound)
+    chosen = soundcards.chosen(settings.service.cards).get("loudspeaker", "")
+    opened = sink(settings.sound, chosen)
     opened.open()
     opened.close()
     return settings.sound.output if settings.sound.output != "auto" else str(settings.sound.device)

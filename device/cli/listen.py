@@ -23,7 +23,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from device import config
+from device import config, soundcards
 from device.cli.run import ConfigFile
 from device.cli.units import ears_paused
 from device.config import Config
@@ -103,9 +103,10 @@ def hearing(
     for remark in wake.remarks:
         console.print(remark)
     with ears_paused() as paused:
+        chosen = soundcards.chosen(settings.service.cards).get("microphone", "")
         if paused:
             console.print("The ears are stopped for as long as this runs; they start again then.")
-        microphone = open_microphone(source, settings.microphone.device, channels)
+        microphone = open_microphone(source, settings.microphone.device, channels, chosen)
         try:
             yield microphone, wake
         except KeyboardInterrupt:

@@ -23,7 +23,9 @@ class Microphone:
     """Where sound comes from."""
 
     device: str | int = setting(
-        "default", "Name (or part of it) or index of the capture device; see `keepmum devices`."
+        "default",
+        "Name (or part of it) of the capture device; see `keepmum devices`. default: the one that"
+        " was chosen, or the only one.",
     )
     channel: int = setting(
         1, "The channel of that device that hears the room, counted from 1.", low=1, high=32
@@ -171,12 +173,17 @@ class Sound:
 
     output: str = setting(
         "auto",
-        "auto plays to the default device; null plays nothing; a path ending in .wav is written.",
+        "auto plays to the device below; null plays nothing; a path ending in .wav is written.",
     )
-    device: str | int = setting("default", "Name (or part of it) or index of the playback device.")
+    device: str | int = setting(
+        "default",
+        "Name (or part of it) of the playback device. default: the one that was chosen, or the"
+        " only one.",
+    )
     mixer: str = setting(
         "auto",
-        "Where the volume is set: auto takes PulseAudio's sink, else ALSA's mixer, else its own.",
+        "Where the volume is set: auto takes PulseAudio's sink, else a playback control of the"
+        " loudspeaker's own card, else its own.",
         choices=("auto", "pulse", "alsa", "own"),
     )
     volume: int = setting(60, "Volume at the first start, in percent.", low=0, high=100)
@@ -251,6 +258,10 @@ class Service:
     state: str = setting("/var/lib/keepmum", "Folder of timers, ledger and settings made by voice.")
     commands_socket: str = setting(
         "/run/keepmum-commands/commands.sock", "Where hands start your own commands."
+    )
+    cards: str = setting(
+        "/etc/keepmum/cards.json",
+        "The sound cards that `default` stands for (keepmum devices --choose).",
     )
     names: str = setting("/etc/keepmum/names.json", "The table of names (keepmum learn-names).")
     sentences: str = setting("/etc/keepmum/sentences", "Folder of your own sentence files.")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from device.ears.capture.condition import Condition
 from device.ears.capture.microphone import Microphone, Sound
 from device.ears.pulse import Pulse
 from device.ears.recognize.recognizer import Heard as Answer
@@ -41,6 +42,7 @@ class Ear:
     """Descriptor of the panel's socket, or -1."""
     pulse: Pulse
     think_s: float = 5.0
+    condition: Condition = field(default_factory=Condition)
     lamp: Lamp = Lamp.ASLEEP
     at_rest: bool = True
     speech: bool = True
@@ -122,6 +124,8 @@ class Ear:
             case s.Forget():
                 self.forget()
             case s.GiveUp():
+                # a child that goes on for so long ends with ears, and what it holds with it
+                self.tell_fault(FaultCode.RECOGNIZER_SLOW)
                 raise RecognizerHung
             case _:
                 self.tell(_letter(command))
@@ -134,14 +138,19 @@ class Ear:
 
     def tell(self, letter: Letter) -> None:
         """One letter to the hands. Without hands nothing is taken in: raises HandsGone."""
-        try:
-            os.write(self.hands, pack(letter))
-        except (BlockingIOError, ConnectionError) as error:
-            raise HandsGone from error
+        send(self.hands, letter)
 
     def tell_fault(self, code: FaultCode) -> None:
         """Say what is the matter: ears have no log."""
         self.tell(Fault(code))
+
+    def judge(self, frame: Sound) -> None:
+        """Tell hands if what comes is no sound, or not all of it; a file is what it is."""
+        mic = self.microphone
+        if mic.live:
+            code = self.condition.step(frame, dropped=mic.dropped, late=mic.late())
+            if code is not None:
+                self.tell_fault(code)
 
     def show(self, state: s.State) -> None:
         """Tell the panel what the light should show, when it changes."""
@@ -158,6 +167,14 @@ class Ear:
                     os.write(self.panel, bytes((lamp,)))
                 except (BlockingIOError, ConnectionError) as error:
                     raise PanelGone from error
+
+
+def send(hands: int, letter: Letter) -> None:
+    """One letter to the hands at the other end of a descriptor. Raises HandsGone."""
+    try:
+        os.write(hands, pack(letter))
+    except (BlockingIOError, ConnectionError) as error:
+        raise HandsGone from error
 
 
 def _letter(command: s.Do) -> Letter:

@@ -28,6 +28,7 @@ def listen(ear: Ear, rules: s.Rules) -> None:
     """Read a frame, think about it, do what follows; until the microphone is over."""
     state: s.State = s.Asleep()
     for count, frame in enumerate(_frames(ear)):
+        ear.judge(frame)
         for event in ear.heard_meanwhile():
             state = _happen(ear, state, event, rules)
         state = _happen(ear, state, _look(ear, state, frame), rules)

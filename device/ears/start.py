@@ -1,5 +1,6 @@
 """How ears come to be, in the one order that is safe.
 
+    0 look            is there a microphone? if not, hands are told, and ears wait and begin anew
     1 harden          nobody reads this process; no core, no new privilege
     2 recognizer      its parent is forked before any thread, library pool or microphone exists;
                       so is the pulse, which tells the service manager that both live
@@ -20,9 +21,11 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from device import soundcards
 from device.config import Config
 from device.ears.capture.microphone import Channels, open_microphone
-from device.ears.devices import Ear
+from device.ears.capture.waiting import FAULTS, Wanted, until_changed
+from device.ears.devices import Ear, send
 from device.ears.loop import listen
 from device.ears.pulse import Pulse
 from device.ears.recognize.build import build_crew
@@ -31,9 +34,9 @@ from device.ears.recognize.recognizer import Recognizer, start
 from device.ears.recognize.worker import Ends, Seals
 from device.ears.vad import Vad
 from device.ears.wake.wakeword import WakeWords
-from device.errors import ModelMissing
+from device.errors import KeepmumError, ModelMissing
 from device.language.sentences import Sentences
-from device.letter import MAX_BYTES, FaultCode, Hello
+from device.letter import MAX_BYTES, Fault, FaultCode, Hello
 from device.mind import states as s
 from device.mind.types import frames
 from device.modelstore import ModelStore
@@ -63,6 +66,9 @@ class Given:
 def live(config: Config, names: NameTable, given: Given) -> None:
     """Be born, listen until the microphone is over or something is lost. Raises KeepmumError."""
     memory.harden()
+    if not given.source and (trouble := (wanted := Wanted.of(config)).trouble()) is not None:
+        _wait(wanted, trouble, names, given)
+        return
     memory.wipe_from_now_on()
     seccomp.prepare()
     sentences = load(config, names)
@@ -77,11 +83,12 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     )
     pulse.start(sealed=given.sealed)
     channels = Channels.of(config.microphone)
+    chosen = soundcards.chosen(config.service.cards).get("microphone", "")
     vad, wake, weaker = _detectors(config, store, channels)
     hands = accept(given.letters)
     panel = given.panel()
     before = seccomp.descriptors()
-    microphone = open_microphone(given.source, config.microphone.device, channels)
+    microphone = open_microphone(given.source, config.microphone.device, channels, chosen)
     ear = Ear(
         microphone=microphone,
         wake=wake,
@@ -96,13 +103,29 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     )
     wake.prime()  # once before the seal, for whatever is loaded at its first use
     if given.sealed:
-        _seal(ear, recognizer, before)
+        weaker += _seal(ear, recognizer, before)
     wake.prime()
     _greet(ear, names, weaker)
     try:
         listen(ear, rules)
     finally:
         microphone.wipe()
+
+
+def _wait(wanted: Wanted, trouble: KeepmumError, names: NameTable, given: Given) -> None:
+    """Tell hands why nothing is heard; return when it is worth beginning anew.
+
+    Ears are ready all the same: whoever starts the service isn't kept waiting for a plug.
+    """
+    hands = accept(given.letters)
+    try:
+        send(hands, Hello(int.from_bytes(os.urandom(8)), names.digest))
+        send(hands, Fault(FAULTS[type(trouble)]))
+        notifier = Notifier()
+        notifier.ready()
+        until_changed(wanted, trouble, hands, notifier.watchdog)
+    finally:
+        os.close(hands)
 
 
 def rules_of(config: Config, sentences: Sentences) -> s.Rules:
@@ -154,8 +177,8 @@ def _seals(pulse: int = -1) -> Seals:
     return Seals(parent, child)
 
 
-def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> None:
-    """Everything is open: from here on nothing else can be."""
+def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> list[FaultCode]:
+    """Everything is open: from here on nothing else can be. In what the seal is weaker."""
     memory.lock()
     writes: dict[int, int | None] = {ear.hands: MAX_BYTES}
     writes |= dict.fromkeys(recognizer.writes, RECORD_BYTES)
@@ -163,7 +186,9 @@ def _seal(ear: Ear, recognizer: Recognizer, before: dict[int, str]) -> None:
         writes[ear.pulse.fd] = seccomp.PULSE_BYTES
     if ear.panel >= 0:
         writes[ear.panel] = 1
-    seccomp.seal_ears(writes, seccomp.opened_since(before))
+    sound = seccomp.opened_since(before)
+    seccomp.seal_ears(writes, sound)
+    return [FaultCode.SEAL_WEAKER] if sound.weaker else []
 
 
 def _greet(ear: Ear, names: NameTable, weaker: Sequence[FaultCode]) -> None:

@@ -14,7 +14,8 @@ from device.errors import MalformedLetter, TooManyLetters
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke, unpack
 
 LETTERS_PER_ACTIVATION = 4
-FAULTS_PER_HOUR = 16
+FAULTS_PER_HOUR = 40
+"""A microphone that comes and goes is told of each time; ears keep to less by themselves."""
 HOUR = 3600.0
 LAST_NUMBER = 0xFFFF_FFFF
 

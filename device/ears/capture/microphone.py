@@ -1,15 +1,17 @@
-"""Frames of sound from PyAudio (ALSA), a WAV file or a pipe: one fixed buffer, overwritten.
+"""Frames of sound from a card (ALSA), PyAudio, a WAV file or a pipe: one fixed buffer, overwritten.
 
 | buffer | length | who overwrites it |
 |---|---|---|
 | `Microphone.frame` | 80 ms | the next `read`; `wipe` |
 | all channels of a device with several | 80 ms | the `read` that filled it, with zeros |
 | the reference, if there is one | 80 ms | the `read` that filled it, with zeros |
+| what the card gave, at its rate | 80 ms | the `read` that filled it, with zeros |
+| the end of it, where the rate is another | 1.1 ms | the next `read`; `forget` |
 | the bytes of one PyAudio read | 80 ms | freed at once; freed memory is wiped by the allocator |
 
+What the kernel holds for a card is said in alsa.py.
 Every microphone gives the same array again and again, so whoever wants to keep sound must copy
-it, and there is one place to look for those who do. What a canceller of the loudspeaker's echo
-holds is said in echo.py; the frame is what it leaves.
+it, and there is one place to look for those who do. What a canceller holds is said in echo.py.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from device import portaudio
+from device import portaudio, soundcards
 from device.config import Microphone as Settings
 from device.ears.capture.echo import Echo
 from device.errors import (
@@ -40,6 +42,8 @@ Sound = NDArray[np.int16]
 
 _UNAVAILABLE = -9985
 """PortAudio's paDeviceUnavailable: somebody else has the device open."""
+_OVERFLOWED = -9981
+"""paInputOverflowed."""
 _NO_SUCH_RATE = (-9997, -9998)
 """paInvalidSampleRate, paInvalidChannelCount: many USB microphones know 48 kHz stereo only."""
 
@@ -79,11 +83,17 @@ class Microphone(Protocol):
     echo: Echo | None
     """Takes the loudspeaker's sound out of each frame; None without a reference."""
 
+    dropped: int
+    """How often sound was lost because it was read too late."""
+
     def read(self) -> Sound:
         """The next 80 ms, int16 (1280,), always in the same array.
 
         Raises MicrophoneLost if the device is gone, EndOfSound if a file is over.
         """
+
+    def late(self) -> bool:
+        """Whether so much waits to be read that its reader can't keep up."""
 
     def wipe(self) -> None:
         """Overwrite the frame, and whatever else is held of sound, with zeros."""
@@ -95,10 +105,11 @@ class Microphone(Protocol):
         """Give the device back."""
 
 
-class _Framed:
+class Framed:
     """The one buffer; with several channels the one they arrive in, and the reference."""
 
     def __init__(self, channels: Channels = ONE) -> None:
+        self.dropped = 0
         self._bytes = bytearray(FRAME_BYTES * channels.count)
         self._view = memoryview(self._bytes)
         self._all: Sound = np.frombuffer(self._bytes, np.int16)
@@ -121,6 +132,9 @@ class _Framed:
             self._all.fill(0)
         return self.frame
 
+    def late(self) -> bool:
+        return False
+
     def wipe(self) -> None:
         self._all.fill(0)
         self.frame.fill(0)
@@ -131,7 +145,7 @@ class _Framed:
             self.echo.forget()
 
 
-class PyAudioMicrophone(_Framed):
+class PyAudioMicrophone(Framed):
     """A capture device, by name or index, read through PortAudio."""
 
     live = True
@@ -174,13 +188,15 @@ class PyAudioMicrophone(_Framed):
             raise NoMicrophone(device=f"{device} that opens", there=there) from error
 
     def read(self) -> Sound:
-        try:
-            # an overflow means that the loop was late: what is lost is lost, the next frame counts
-            self._view[:] = self._stream.read(FRAME_SAMPLES, exception_on_overflow=False)
-        except (OSError, ValueError) as error:
-            self.wipe()
-            raise MicrophoneLost from error
-        return self._arrived()
+        while True:
+            try:
+                self._view[:] = self._stream.read(FRAME_SAMPLES)
+                return self._arrived()
+            except (OSError, ValueError) as error:
+                if _OVERFLOWED not in error.args:
+                    self.wipe()
+                    raise MicrophoneLost from error
+                self.dropped += 1  # the loop was late
 
     def close(self) -> None:
         self.wipe()
@@ -189,7 +205,7 @@ class PyAudioMicrophone(_Framed):
             self._audio.terminate()
 
 
-class FileMicrophone(_Framed):
+class FileMicrophone(Framed):
     """A WAV file, 16 kHz 16 bit, as fast as it is read; zeros fill its last frame.
 
     It is mono, or has as many channels as are asked for.
@@ -221,11 +237,8 @@ class FileMicrophone(_Framed):
         self._file.close()
 
 
-class PipeMicrophone(_Framed):
-    """Raw samples (16 kHz mono s16le) from a descriptor, at the pace of whoever writes them.
-
-    Always mono: the programs that speak into one know of no other channel.
-    """
+class PipeMicrophone(Framed):
+    """Raw samples (16 kHz mono s16le) from a descriptor, at the pace of whoever writes them."""
 
     live = True
 
@@ -248,11 +261,18 @@ class PipeMicrophone(_Framed):
         os.close(self._fd)
 
 
-def open_microphone(source: str, device: str | int, channels: Channels = ONE) -> Microphone:
-    """The microphone that `source` names: empty = `device`, a .wav file, or a FIFO's path."""
-    if not source:
+def open_microphone(
+    source: str, device: str | int, channels: Channels = ONE, chosen: str = ""
+) -> Microphone:
+    """`source`: empty = `device`, a .wav file or a FIFO. chosen: the card that is `default`."""
+    if source:
+        path = Path(source)
+        if path.is_fifo():
+            return PipeMicrophone(os.open(path, os.O_RDONLY))
+        return FileMicrophone(path, channels)
+    card = soundcards.meant("Input", device, chosen)
+    if card is None:
         return PyAudioMicrophone(device, channels)
-    path = Path(source)
-    if path.is_fifo():
-        return PipeMicrophone(os.open(path, os.O_RDONLY))
-    return FileMicrophone(path, channels)
+    from device.ears.capture.card import CardMicrophone  # it is made of what stands above
+
+    return CardMicrophone(card.name, channels)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import lru_cache
 from math import gcd
 
 import numpy as np
 from numpy.typing import NDArray
 
 from device.mind.ringing import OVERTONES, RING_NOTES
+from device.sinc import phases
 
 RATE = 22_050
 """Samples a second of everything made here."""
@@ -72,7 +72,7 @@ def resample(pcm: Pcm, rate: int, wanted: int) -> Pcm:
         return pcm
     shared = gcd(rate, wanted)
     up, down = wanted // shared, rate // shared
-    table = _phases(up, min(1.0, wanted / rate))
+    table = phases(up, min(1.0, wanted / rate))
     half = table.shape[1] // 2
     padded = np.pad(pcm.astype(np.float32), (half - 1, half))
     steps = np.arange(len(pcm) * up // down, dtype=np.int64) * down
@@ -81,12 +81,3 @@ def resample(pcm: Pcm, rate: int, wanted: int) -> Pcm:
     for tap in range(2 * half):
         out += padded[first + tap] * table[phase, tap]
     return np.asarray(np.clip(np.rint(out), -32768, 32767), dtype=np.int16)
-
-
-@lru_cache(maxsize=2)
-def _phases(up: int, cut: float) -> NDArray[np.float32]:
-    """(up, 2 * half) taps: the filter at each position between two samples."""
-    half = int(np.ceil(16 / cut))
-    distance = np.arange(-half + 1, half + 1)[None, :] - (np.arange(up) / up)[:, None]
-    window = 0.5 + 0.5 * np.cos(np.pi * np.clip(distance / half, -1, 1))
-    return np.asarray(np.sinc(distance * cut) * cut * window, dtype=np.float32)
