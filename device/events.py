@@ -60,6 +60,8 @@ class Part(StrEnum):
 
     TIMERS = "timers"
     VOLUME = "volume"
+    SOUND = "sound"
+    """Whether anything is heard, and whether anything can be said."""
 
 
 @dataclass(frozen=True, slots=True)

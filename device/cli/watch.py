@@ -41,6 +41,7 @@ STATES = {
     "speaking": ("speaking", "bold white on purple4"),
     "asleep": ("asleep", "dim"),
     "muted": ("muted: no process exists that could hear", "bold white on red"),
+    "deaf": ("deaf", "bold white on red"),
     "away": ("the ears are away: muted, or starting", "bold white on dark_orange3"),
 }
 
@@ -90,6 +91,8 @@ class Scene:
             return "listening"
         if self.thinking:
             return "thinking"
+        if self.house.get("deaf"):
+            return "deaf"
         return {"ringing": "ringing", "speaking": "speaking"}.get(self.loud, "asleep")
 
     def _on_house(self, record: dict[str, Any]) -> None:
@@ -246,6 +249,8 @@ def picture(scene: Scene) -> RenderableType:
     head = Text.assemble(
         (f" {scene.house.get('speaker', 'keepmum')} ", "bold"), " ", (f" {word} ", style)
     )
+    if trouble := scene.house.get("trouble"):
+        head.append("\n" + "; ".join(trouble), "bold red")
     if scene.house:
         silent = ", silenced" if scene.house["silent"] else ""
         head.append(f"   volume {scene.house['volume']} %{silent}", "dim")

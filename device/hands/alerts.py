@@ -18,9 +18,16 @@ FAULTS = {
     FaultCode.MICROPHONE_SILENT: "microphone_silent",
     FaultCode.RECOGNIZER_CRASHED: "recognizer",
     FaultCode.RECOGNIZER_HUNG: "recognizer",
+    FaultCode.RECOGNIZER_SLOW: "recognizer_slow",
+    FaultCode.MICROPHONE_ABSENT: "microphone_absent",
+    FaultCode.MICROPHONE_BUSY: "microphone_busy",
+    FaultCode.MICROPHONE_DENIED: "microphone_denied",
+    FaultCode.MICROPHONE_UNCLEAR: "microphone_unclear",
+    FaultCode.SOUND_DROPPED: "sound_dropped",
+    FaultCode.SOUND_CLIPPED: "sound_clipped",
+    FaultCode.TOO_SLOW: "too_slow",
     FaultCode.VAD_MISSING: "vad_missing",
     FaultCode.SEAL_WEAKER: "seal_weaker",
-    FaultCode.NAMES_DIFFER: "names_differ",
 }
 """What is said of a fault of the ears; the others are for the ledger and the doctor."""
 PARTINGS = {

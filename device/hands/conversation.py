@@ -56,8 +56,8 @@ class Conversation:
         """Say a reply or play its chime; whether it was heard to its end."""
         await self._volume.apply()
         if reply.chime is not None:
-            self._speaker.chime(reply.chime)
-            return True
+            clip = self._speaker.chime(reply.chime)
+            return clip is None or await clip.heard()
         text = self.replies.text(reply)
         if not isinstance(reply.ask, Confirm):
             return await self._speaker.say(text, reply.key)

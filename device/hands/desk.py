@@ -19,6 +19,7 @@ from device.errors import WrongRequest
 from device.events import Changed, Did, Event, EventBus, Parted, Refused
 from device.hands.context import Context
 from device.hands.focus import Focus
+from device.hands.troubles import Troubles
 from device.letter import Command, Ended, Fault, Hello, Woke
 from device.sockets.server import Answer, Record
 
@@ -33,11 +34,19 @@ class Desk:
     """Answers whoever may ask. `places`: where the household's files are."""
 
     def __init__(
-        self, context: Context, events: EventBus, focus: Focus, notes: LedgerNotes, places: Places
+        self,
+        context: Context,
+        events: EventBus,
+        focus: Focus,
+        *,
+        troubles: Troubles,
+        notes: LedgerNotes,
+        places: Places,
     ) -> None:
         self._context = context
         self._events = events
         self._focus = focus
+        self._troubles = troubles
         self._notes = notes
         self._places = places
         self._here = False
@@ -124,6 +133,8 @@ class Desk:
             "at": context.clock.wall(),
             "speaker": context.config.general.name,
             "ears": self._here,
+            "deaf": self._troubles.deaf,
+            "trouble": self._troubles.words,
             "listening": audio.listening,
             "loud": audio.loud.name.lower(),
             "volume": context.volume.percent,

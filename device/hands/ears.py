@@ -18,26 +18,43 @@ class Ears:
     def __init__(self, lamp: Callable[[Lamp], None]) -> None:
         self._lamp = lamp
         self._connection: EarsConnection | None = None
+        self._loud = Hint.QUIET
+        self._trouble = False
 
     def met(self, connection: EarsConnection, loud: Hint) -> None:
         """There they are; `loud` is what the loudspeaker does."""
-        self._connection = connection
+        self._connection, self._loud = connection, loud
         connection.hint(loud)
-        self._lamp(Lamp.ASLEEP)
+        self._show()
 
     def gone(self) -> None:
         """There are none."""
         self._connection = None
-        self._lamp(Lamp.BROKEN)
+        self._show()
 
     def loud(self, loud: Hint) -> None:
         """The loudspeaker does something else."""
+        self._loud = loud
         self._hint(loud)
-        self._lamp(LAMPS[loud])
+        self._lamp(LAMPS[loud] if loud.own else self._resting())
+
+    def trouble(self, trouble: bool) -> None:
+        """Something is the matter with hearing or being heard, or no longer is."""
+        self._trouble = trouble
+        self._show()
 
     def asked(self) -> None:
         """A question was asked aloud: one answer may be taken in without a wake word."""
         self._hint(Hint.ASKED)
+
+    def _show(self) -> None:
+        here = self._connection is not None
+        self._lamp(LAMPS[self._loud] if here and self._loud.own else self._resting())
+
+    def _resting(self) -> Lamp:
+        """What shows while the loudspeaker does nothing of ours."""
+        well = self._connection is not None and not self._trouble
+        return Lamp.ASLEEP if well else Lamp.BROKEN
 
     def _hint(self, hint: Hint) -> None:
         if self._connection is not None:

@@ -22,6 +22,10 @@ from device.letter import Command, Ended, Hello, Letter, Woke
 from device.mind.types import FOLLOW_UP, STOP_WORD, Outcome
 
 
+PUZZLING = (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG, Outcome.RECOGNIZER_FAILED)
+"""What a falling chime answers: somebody spoke, and nothing will be done."""
+
+
 class Loop:
     """Attends to the ears for ever. `opening` is awaited before they are met."""
 
@@ -94,7 +98,7 @@ class Loop:
                 tasks.start(self._acting.act(letter, time.monotonic()))
             case Ended(number, outcome):
                 self._focus.listen(False)
-                if outcome in (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG):
+                if outcome in PUZZLING:
                     tasks.start(self._chime(Chime.PUZZLED, number))
 
     async def _chime(self, which: Chime, number: int) -> None:

@@ -59,9 +59,7 @@ async def _run(config: Config, names: NameTable, settings: Path, lamp: LampLine 
         tasks.keep("lamp", lamp.keep)
     show_outside(hands.events, hands.context.clock.wall)
     notes = keep_ledger(hands)
-    answer(
-        hands, Desk(hands.context, hands.events, hands.focus, notes, Places.of(config, settings))
-    )
+    answer(hands, desk(hands, notes, Places.of(config, settings)))
     await begin(hands)
     tasks.keep("loop", attend(hands, notes).run)
     over = asyncio.Event()
@@ -125,6 +123,18 @@ def keep_ledger(hands: Hands) -> LedgerNotes:
         text=lambda request: describe(request, names) if config.ledger.texts else None,
         tell=hands.alerts.health,
         now=lambda: round(clock.wall() * 1000),
+    )
+
+
+def desk(hands: Hands, notes: LedgerNotes, places: Places) -> Desk:
+    """What answers those who ask."""
+    return Desk(
+        hands.context,
+        hands.events,
+        hands.focus,
+        troubles=hands.troubles,
+        notes=notes,
+        places=places,
     )
 
 

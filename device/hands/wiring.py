@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from device import soundcards
 from device.config import Config
+from device.errors import KeepmumError
 from device.events import Changed, EventBus, Part
 from device.hands.acting import Acting
 from device.hands.alerts import Alerts
@@ -29,6 +31,7 @@ from device.hands.timers.ringer import Ringer
 from device.hands.timers.ringsound import RingSound
 from device.hands.timers.schedule import Schedule
 from device.hands.timers.table import Alarms, Timers
+from device.hands.troubles import Troubles
 from device.hands.voice import tts
 from device.hands.voice.replies import Replies, Reply
 from device.hands.voice.speaker import Speaker
@@ -58,6 +61,7 @@ class Hands:
     ears: Ears
     acting: Acting
     alerts: Alerts
+    troubles: Troubles
     speaker: Speaker
     player: Player
     state: sqlite3.Connection
@@ -67,10 +71,11 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
     """Make every part. Nothing runs yet but the thread of the player. Raises KeepmumError."""
     clock, events, focus = given.clock or SystemClock(), EventBus(), Focus()
     tasks, state = Tasks(events), open_state(Path(config.service.state))
-    player = Player(given.sink or sinks.sink(config.sound))
+    chosen = soundcards.chosen(config.service.cards).get("loudspeaker", "")
+    player = Player(given.sink or sinks.sink(config.sound, chosen))
     voice = given.voice or tts.default_voice(config)
     speaker = Speaker(voice, player, events, chimes=config.sound.chimes, changed=focus.speak)
-    mixer = given.mixer or await mixers.find(config.sound.mixer, player)
+    mixer = given.mixer or await mixers.find(config.sound.mixer, player, _card(config, chosen))
     volume = _volume(config, mixer, state, clock, events)
     conversation = Conversation(
         speaker,
@@ -102,9 +107,20 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
         config, names, clock, timers, alarms, ringer, volume, around, conversation, tasks
     )
     ears = Ears(given.lamp)
+    troubles = Troubles(events, player, ears.trouble)
     _follow(context, focus, sound, ears)
     acting = Acting(context, events, ears.asked, sentences.confirmed(config, names))
-    return Hands(context, events, focus, ears, acting, alerts, speaker, player, state)
+    return Hands(context, events, focus, ears, acting, alerts, troubles, speaker, player, state)
+
+
+def _card(config: Config, chosen: str) -> soundcards.Card | None:
+    """The loudspeaker's card; None if it is none, or not there now."""
+    if config.sound.output != "auto":
+        return None
+    try:
+        return soundcards.meant("Output", config.sound.device, chosen)
+    except KeepmumError:
+        return None
 
 
 def _volume(

@@ -84,7 +84,7 @@ async def asked_desk(folder: Path, *, texts: bool = False) -> AsyncIterator[Aske
         hands = there.hands
         notes = start.keep_ledger(hands)
         places = Places.of(hands.context.config, settings)
-        start.answer(hands, Desk(hands.context, hands.events, hands.focus, notes, places))
+        start.answer(hands, start.desk(hands, notes, places))
         hands.events.publish(Hello(7, bytes(8)))
         try:
             yield Asked(there, notes, path, folder / "state")

@@ -19,7 +19,9 @@ class CardMicrophone(Framed):
         super().__init__(channels)
         self.card = alsa.Pcm(name, channels.count)
         wanted = {channels.microphone - 1, (channels.reference or channels.microphone) - 1}
-        self._rates: dict[int, ToOurRate] = {c: ToOurRate(self.card.rate) for c in wanted if self.card.rate != RATE}
+        self._rates: dict[int, ToOurRate] = {
+            c: ToOurRate(self.card.rate) for c in wanted if self.card.rate != RATE
+        }
         self._wanted = sorted(wanted)
 
     def read(self) -> Sound:

@@ -13,10 +13,10 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from device.hands.sound.player import Player
+from device.soundcards import Card, served
 
 DUCKED = 0.25
 """What other programs are left while the speaker listens or speaks."""
@@ -121,18 +121,25 @@ def _loudest(stream: dict[str, Any]) -> int:
 
 
 class AlsaMixer:
-    """A control of ALSA's mixer, through amixer; knows nothing of other programs."""
+    """A playback control of one card, through amixer; knows nothing of other programs.
 
-    def __init__(self, control: str) -> None:
+    It can't turn up a microphone: a control that has both is told to mean playback.
+    """
+
+    def __init__(self, control: str, card: str = "") -> None:
+        """card: its id; empty for ALSA's default."""
         self._control = control
+        self._card = ("-c", card) if card else ()
 
     async def set(self, percent: int) -> None:
         """See `Mixer.set`; -M maps percent to what is heard."""
-        await _run("amixer", "-q", "-M", "sset", self._control, f"{percent}%")
+        words = ("sset", self._control, "playback", f"{percent}%")
+        await _run("amixer", *self._card, "-q", "-M", *words)
 
     async def get(self) -> int:
         """See `Mixer.get`."""
-        found = re.search(r"\[(\d+)%\]", await _run("amixer", "-M", "sget", self._control))
+        told = await _run("amixer", *self._card, "-M", "sget", self._control)
+        found = re.search(r"Playback [^\n\[]*\[(\d+)%\]", told)
         return int(found[1]) if found else 0
 
     async def duck(self, ducked: bool) -> None:
@@ -141,7 +148,7 @@ class AlsaMixer:
 
 async def _run(*words: str) -> str:
     """What a program prints; one that fails prints nothing: it was a try, or its stream is gone."""
-    if words[0] == "pactl" and not _server_is_there():
+    if words[0] == "pactl" and not served():  # it leaves folders behind where there is none
         return ""
     process = await asyncio.create_subprocess_exec(
         *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
@@ -159,33 +166,38 @@ async def _run(*words: str) -> str:
     return out.decode(errors="replace")
 
 
-def _server_is_there() -> bool:
-    """Whether there is a sound server to ask: pactl leaves folders behind where there is none."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
-    places = (Path(runtime, "pulse/native"), Path("/run/pulse/native"))
-    return "PULSE_SERVER" in os.environ or any(place.exists() for place in places)
+async def find(wanted: str, player: Player, card: Card | None = None) -> Mixer:
+    """The mixer that the settings name; auto takes PulseAudio's, else ALSA's, else the player.
 
-
-async def find(wanted: str, player: Player) -> Mixer:
-    """The mixer that the settings name; auto takes PulseAudio's, else ALSA's, else the player."""
-    if wanted in ("auto", "pulse") and shutil.which("pactl") and await _answers("pactl", "info"):
+    card: the loudspeaker's; None if it is a sound server's. Each mixer is of what is played to.
+    """
+    if card is None and wanted in ("auto", "pulse") and await _answers("pactl", "info"):
         return PulseMixer()
-    if wanted in ("auto", "alsa") and shutil.which("amixer") and (control := await _control()):
-        return AlsaMixer(control)
+    there = card.id if card else ""
+    if wanted in ("auto", "alsa") and (card or wanted == "alsa"):
+        control = await _control(there)
+        if control:
+            return AlsaMixer(control, there)
     return OwnMixer(player)
 
 
 async def _answers(*words: str) -> bool:
+    if shutil.which(words[0]) is None:
+        return False
     try:
         return bool(await _run(*words))
     except TimeoutError:
         return False
 
 
-async def _control() -> str:
-    """The control of the default card that loudness is usually set with; empty if none is."""
+async def _control(card: str) -> str:
+    """The playback control that loudness is usually set with; empty if the card has none."""
+    if shutil.which("amixer") is None:
+        return ""
     try:
-        listed = re.findall(r"Simple mixer control '([^']+)'", await _run("amixer", "scontrols"))
+        told = await _run("amixer", *(("-c", card) if card else ()), "scontents")
     except TimeoutError:
         return ""
-    return next((c for c in CONTROLS if c in listed), "")
+    blocks = re.split(r"^Simple mixer control ", told, flags=re.MULTILINE)[1:]
+    playing = [b.split("'")[1] for b in blocks if re.search(r"Capabilities:.*\bp?volume\b", b)]
+    return next((c for c in CONTROLS if c in playing), playing[0] if card and playing else "")

@@ -14,12 +14,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from device.errors import NoLoudspeaker
+from device.errors import CardUnclear, KeepmumError, NoLoudspeaker
 from device.hands.sound.chimes import Pcm, resample
 from device.hands.sound.sinks import BLOCK_SECONDS, Sink
 
 IDLE_SECONDS = 5.0
 """The device is let go after this long without sound: opening it again costs tens of ms."""
+
+RETRY_SECONDS = 5.0
+"""A loudspeaker that was gone or busy is tried again after so long, whether or not it is needed."""
 
 log = logging.getLogger("keepmum.hands")
 
@@ -64,8 +67,10 @@ class Player:
     def __init__(self, sink: Sink) -> None:
         self.level = 1.0
         """Of everything: the volume, where the sound device has none of its own."""
-        self.failed: NoLoudspeaker | None = None
+        self.failed: KeepmumError | None = None
         """Why nothing is heard, while that is so."""
+        self.changed: Callable[[], None] = lambda: None
+        """Called when `failed` becomes another."""
         self._sink = sink
         self._clips: list[Clip] = []
         self._change = threading.Condition()
@@ -128,10 +133,11 @@ class Player:
             try:
                 if not opened and not self._over:
                     self._sink.open()
-                    opened, idle, self.failed = True, 0, None
+                    opened, idle = True, 0
+                    self._now(None)
                 if opened:
                     idle = 0 if self._one_block() else idle + 1
-            except NoLoudspeaker as error:
+            except (NoLoudspeaker, CardUnclear) as error:
                 opened = False
                 self._fail(error)
             if opened and idle * BLOCK_SECONDS >= IDLE_SECONDS:
@@ -143,8 +149,10 @@ class Player:
         return any(not c.held and (c.at < len(c.parts) or c.complete) for c in self._clips)
 
     def _wait(self) -> None:
+        """Until there is something to play; a loudspeaker that failed is tried once in a while."""
         with self._change:
-            self._change.wait_for(lambda: self._over or self._anything())
+            again = RETRY_SECONDS if self.failed else None
+            self._change.wait_for(lambda: self._over or self._anything(), again)
 
     def _one_block(self) -> bool:
         """Mix and write the next block; whether there was anything in it."""
@@ -189,14 +197,20 @@ class Player:
                     clip.at = 0
         return np.concatenate(taken) if taken else np.zeros(0, dtype=np.int16)
 
-    def _fail(self, error: NoLoudspeaker) -> None:
-        """Nothing can be heard: what was to be played is over, and the owner can read why."""
-        if self.failed is None:
+    def _fail(self, error: KeepmumError) -> None:
+        """Nothing can be heard: what was to be played is over, and the owner is told why."""
+        if type(self.failed) is not type(error):
             log.error("%s %s", error.message, error.remedy)
-        self.failed = error
+        self._now(error)
         with self._change:
             lost, self._clips = self._clips, []
         self._tell([c.ended.set for c in lost])
+
+    def _now(self, failed: KeepmumError | None) -> None:
+        changed = type(failed) is not type(self.failed)
+        self.failed = failed
+        if changed:
+            self._tell([self.changed])
 
     def _tell(self, calls: list[Callable[[], None]]) -> None:
         for call in calls:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from device import portaudio
+from device import portaudio, soundcards
 from device.config import Sound
-from device.errors import NoLoudspeaker
+from device.errors import LoudspeakerBusy, NoLoudspeaker
 
 DEFAULT_RATE = 22_050
 BLOCK_SECONDS = 0.02
@@ -121,12 +121,17 @@ class WavSink:
 class PyAudioSink:
     """A sound device through PortAudio: ALSA, or PulseAudio through ALSA's plug-in.
 
-    A sound server may take two seconds of sound ahead, which "stop" could then not take back; so
+    A card is meant by its name that stays, and no other takes its place. A sound server may take
+    two seconds of sound ahead, which "stop" could then not take back; so
     writing is paced here too.
     """
 
-    def __init__(self, device: str | int, pace: Pace | None = None) -> None:
+    def __init__(self, device: str | int, pace: Pace | None = None, chosen: str = "") -> None:
+        """chosen: the card that `default` stands for, if any was."""
         self.rate = DEFAULT_RATE
+        self._chosen = chosen
+        self._listed: object = None
+        """The card's file, as it was when PortAudio listed its devices."""
         self._pace = pace or Pace(lead=0.08)
         self._device = device
         self._stream: Any = None
@@ -141,9 +146,8 @@ class PyAudioSink:
     def _open(self) -> None:
         import pyaudio
 
-        if self._audio is None:
-            self._audio = portaudio.start()
-        index = self._index()
+        card = soundcards.meant("Output", self._device, self._chosen)
+        index = self._index() if card is None else self._index_of(card)
         for rate, channels in ((22_050, 1), (48_000, 1), (44_100, 1), (48_000, 2), (44_100, 2)):
             try:
                 self._stream = self._audio.open(
@@ -160,7 +164,7 @@ class PyAudioSink:
             return
         there = self._there()
         self._end()
-        raise NoLoudspeaker(device=self._device, there=there)
+        raise NoLoudspeaker(device=self._device, there=there) if card is None else _why_not(card)
 
     def write(self, block: bytes) -> None:
         """See `Sink.write`."""
@@ -193,7 +197,23 @@ class PyAudioSink:
             self._audio.terminate()
             self._audio = None
 
+    def _index_of(self, card: soundcards.Card) -> int:
+        """PortAudio's index of a card; it lists free ones only, and only when it starts."""
+        listed = (card, card.node.stat().st_ino) if card.node.exists() else None
+        if self._listed != listed:
+            self._end()
+        if self._audio is None:
+            self._audio, self._listed = portaudio.start(), listed
+        ending = f"(hw:{card.number},{card.device})"
+        for index, name in portaudio.devices(self._audio, "Output"):
+            if name.endswith(ending):
+                return index
+        self._end()
+        raise _why_not(card)
+
     def _index(self) -> int:
+        if self._audio is None:
+            self._audio = portaudio.start()
         index = portaudio.find(self._audio, "Output", self._device)
         if index is None:
             there = self._there()
@@ -205,6 +225,13 @@ class PyAudioSink:
         return portaudio.there_are(portaudio.devices(self._audio, "Output"))
 
 
+def _why_not(card: soundcards.Card) -> NoLoudspeaker:
+    """Why a card that is there doesn't open."""
+    if card.state() is soundcards.State.BUSY:
+        return LoudspeakerBusy(device=card.name)
+    return NoLoudspeaker(device=card.name, there=f"It does not open: {card.state().value}.")
+
+
 @contextmanager
 def _lost_is_closed() -> Iterator[None]:
     """A stream whose device is gone can't be closed, and needn't be."""
@@ -214,10 +241,10 @@ def _lost_is_closed() -> Iterator[None]:
         return
 
 
-def sink(settings: Sound) -> Sink:
-    """The sink that the settings name."""
+def sink(settings: Sound, chosen: str = "") -> Sink:
+    """The sink that the settings name; chosen: the card that `default` stands for."""
     if settings.output == "null":
         return NullSink()
     if settings.output.endswith(".wav"):
         return WavSink(Path(settings.output))
-    return PyAudioSink(settings.device)
+    return PyAudioSink(settings.device, chosen=chosen)

@@ -45,10 +45,11 @@ class Speaker:
         self._turn = asyncio.Lock()
         self._hushes = 0
 
-    def chime(self, which: Chime) -> None:
-        """Play a chime, if the owner wants any."""
-        if self._chimes:
-            self._player.play(Clip(chimes.RATE, chimes.chime(which)))
+    def chime(self, which: Chime) -> Clip | None:
+        """Play a chime, if the owner wants any; the clip tells whether it is heard."""
+        if not self._chimes:
+            return None
+        return self._player.play(Clip(chimes.RATE, chimes.chime(which)))
 
     async def say(self, text: str, key: str) -> bool:
         """Say a text to its end; False if it was hushed or nothing could be heard."""
