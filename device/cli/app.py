@@ -10,6 +10,7 @@ import typer
 from device.cli import (
     basic,
     demo,
+    devices,
     doctor,
     export,
     forget,
@@ -34,7 +35,7 @@ PANELS = {
     "The speaker": (run.app, demo.app, watch.app, mute.app, say.app),
     "Is all well?": (doctor.app, prove.app, listen.app),
     "Your data": (ledger.app, report.app, export.app, forget.app),
-    "Setting up": (basic.app, learn_names.app, manual.app),
+    "Setting up": (devices.app, basic.app, learn_names.app, manual.app),
 }
 """Modules whose commands stand on their own, under the headings of --help."""
 GROUPS = {"models": models.app, "sentences": sentences.app}

@@ -1,4 +1,4 @@
-"""keepmum devices, config, say: small commands for a person at a terminal."""
+"""keepmum config: small commands for a person at a terminal."""
 
 from __future__ import annotations
 
@@ -11,21 +11,8 @@ from rich.syntax import Syntax
 from device import config as configuration
 from device.cli.run import ConfigFile
 from device.config.text import dump
-from device.portaudio import listed
 
 app = typer.Typer()
-
-
-@app.command("devices")
-def devices() -> None:
-    """The microphones and loudspeakers that keepmum can use, by index and name."""
-    console = Console()
-    for title, found in (("microphones", listed("Input")), ("loudspeakers", listed("Output"))):
-        console.print(f"[bold]{title}")
-        for index, name in found:
-            console.print(f"  {index:3}  {name}")
-        if not found:
-            console.print("  none")
 
 
 @app.command("config")

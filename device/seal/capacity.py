@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import log2, perm
 
-from device.letter import MAX_SLOTS, FaultCode
+from device.letter import MAX_SLOTS, OF_HANDS, FaultCode
 from device.mind.types import SCORE_STEPS, Outcome, Slot
 
 _U16, _U32, _U64 = 16, 32, 64
@@ -36,8 +36,8 @@ def ended_bits() -> float:
 
 
 def fault_bits() -> float:
-    """A code."""
-    return log2(len(FaultCode))
+    """A code that is the ears' to say."""
+    return log2(len(FaultCode) - len(OF_HANDS))
 
 
 def bits_per_hour(*, activations: int, letters: int, faults: int) -> float:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ BUFFER_S = 0.48
 """What sealed ears may be late by without losing sound: a child's birth, priming, a busy machine.
 It is in the sum of promise 1: the kernel holds it from the moment the card is open."""
 PERIOD_S = 0.02
+HANGS_S = 1.0
+"""A card that gives nothing for so long is lost; the watchdog would end ears without a word."""
 MOST_CHANNELS = 32
 
 _CAPTURE, _NONBLOCK, _INTERLEAVED = 1, 1, 3
@@ -74,16 +77,13 @@ class Pcm:
             raise _refused(name, -code)
         try:
             self.rate, self.channels, self.format = self._configure(channels)
-            self._lib.snd_pcm_nonblock(self._pcm, 0)
         except BaseException:
             self._lib.snd_pcm_close(self._pcm)
             raise
         self.frames = self.rate * FRAME_SAMPLES // RATE
         self.data = bytearray(self.frames * self.channels * self.format.width)
         self._at = (ctypes.c_char * len(self.data)).from_buffer(self.data)
-        wide = np.frombuffer(self.data, np.uint8).reshape(self.frames, self.channels, -1)
-        high = wide[:, :, self.format.offset : self.format.offset + 2]
-        self._columns: NDArray[np.uint8] = high
+        self._columns = high_bits(self.data, self.frames, self.channels, self.format)
 
     def _configure(self, least: int) -> tuple[int, int, Format]:
         """Ask for the first rate, format and number of channels that the card has."""
@@ -126,25 +126,31 @@ class Pcm:
     def read(self) -> int:
         """Fill `data` with the next 80 ms; how often sound was lost before it.
 
-        Raises MicrophoneLost if the card is gone.
+        Raises MicrophoneLost if the card is gone, or has given nothing for `HANGS_S`.
         """
         got, lost = 0, 0
         width = self.channels * self.format.width
+        until = time.monotonic() + HANGS_S
         while got < self.frames:
             at = ctypes.byref(self._at, got * width)
             count = self._lib.snd_pcm_readi(self._pcm, at, self.frames - got)
             if count == -errno.EPIPE:
                 lost += 1
                 self._lib.snd_pcm_prepare(self._pcm)
+            elif count == -errno.EAGAIN:
+                self._lib.snd_pcm_wait(self._pcm, round(1000 * HANGS_S / 4))
             elif count == 0 or (count < 0 and count != -errno.EINTR):
                 raise MicrophoneLost
-            else:
-                got += max(0, count)
+            if count > 0:
+                got += count
+                until = time.monotonic() + HANGS_S
+            elif time.monotonic() > until:
+                raise MicrophoneLost
         return lost
 
     def column(self, number: int) -> NDArray[np.int16]:
         """A channel of `data`, counted from 0, (frames,): the 16 highest bits of each sample."""
-        return np.ascontiguousarray(self._columns[:, number]).view("<i2")[:, 0]
+        return samples(self._columns, number)
 
     @property
     def waiting_s(self) -> float:
@@ -159,6 +165,17 @@ class Pcm:
         """Give the card back."""
         self.wipe()
         self._lib.snd_pcm_close(self._pcm)
+
+
+def high_bits(data: bytearray, frames: int, channels: int, form: Format) -> NDArray[np.uint8]:
+    """(frames, channels, 2): a view of the two highest bytes of each sample in `data`."""
+    wide = np.frombuffer(data, np.uint8).reshape(frames, channels, form.width)
+    return wide[:, :, form.offset : form.offset + 2]
+
+
+def samples(columns: NDArray[np.uint8], number: int) -> NDArray[np.int16]:
+    """(frames,) int16: one channel of what `high_bits` gives."""
+    return np.ascontiguousarray(columns[:, number]).view("<i2")[:, 0]
 
 
 def _refused(name: str, number: int) -> KeepmumError:

@@ -436,11 +436,11 @@ def test_doctor_says_what_the_reference_is(reply: Sound) -> None:
 
 CHILD = """
 import os
-from device.ears.capture.microphone import Channels, _Framed
+from device.ears.capture.microphone import Channels, Framed
 from device.seal import memory
 
 memory.wipe_from_now_on()
-framed = _Framed(Channels(1, 2))
+framed = Framed(Channels(1, 2))
 while True:
     got = 0
     while got < len(framed._view):

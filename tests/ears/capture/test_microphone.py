@@ -148,7 +148,7 @@ def test_sound_of_another_kind_is_refused_with_what_it_is(tmp_path: Path) -> Non
     ("answer", "error", "text"),
     [
         (-9985, MicrophoneBusy, "Another program is using the microphone default"),
-        (-9997, WrongRate, "default does not give 16000 Hz mono by itself"),
+        (-9997, WrongRate, "default gives no rate and format"),
         (-9999, NoMicrophone, "There are: "),
     ],
 )
