@@ -21,7 +21,6 @@ from device.hands.sound.chimes import Chime
 from device.letter import Command, Ended, Hello, Letter, Woke
 from device.mind.types import FOLLOW_UP, STOP_WORD, Outcome
 
-
 PUZZLING = (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG, Outcome.RECOGNIZER_FAILED)
 """What a falling chime answers: somebody spoke, and nothing will be done."""
 

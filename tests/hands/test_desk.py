@@ -29,7 +29,6 @@ from device.errors import HandsSilent, NamesDiffer, NotAllowed, WrongRequest
 from device.events import Did, Parting, Said
 from device.hands import start
 from device.hands.alerts import LEDGER
-from device.hands.desk import Desk
 from device.hands.guard import Guard
 from device.hands.letters import EarsConnection
 from device.hands.loop import part

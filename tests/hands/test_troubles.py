@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from device.errors import KeepmumError, LoudspeakerBusy, NoLoudspeaker
-from device.events import Parted
-from device.hands.health import WORDS
-from device.hands.house import House
+from device.events import Parted, Parting
 from device.hands.sound.sinks import NullSink
+from device.hands.troubles import WORDS
+from device.hands.wiring import Hands
 from device.letter import DEAF, IMPAIRED, OF_HANDS, Fault, FaultCode, Hello
 from device.mind.types import Lamp
 from tests.hands.houses import home
@@ -41,20 +41,20 @@ def test_every_fault_that_lasts_has_its_words() -> None:
 def test_a_fault_lights_the_lamp_until_it_is_well(code: FaultCode, tmp_path: Path) -> None:
     async def story() -> None:
         async with home(tmp_path) as h:
-            house = h.house
+            hands = h.hands
             lamps: list[Lamp] = []
-            house.lamp = lamps.append
-            house.journal.publish(Hello(1, house.names.digest))
-            house.show()
+            hands.ears._lamp = lamps.append
+            hands.events.publish(Hello(1, hands.context.names.digest))
+            hands.ears.trouble(False)
             assert lamps[-1:] == [Lamp.ASLEEP]
-            assert house.health.words == []
-            house.journal.publish(Fault(code))
+            assert hands.troubles.words == []
+            hands.events.publish(Fault(code))
             assert lamps[-1:] == [Lamp.BROKEN]
-            assert house.health.words == [WORDS[code]]
-            assert house.health.deaf is (code in DEAF)
-            house.journal.publish(Fault(FaultCode.SOUND_WELL))
+            assert hands.troubles.words == [WORDS[code]]
+            assert hands.troubles.deaf is (code in DEAF)
+            hands.events.publish(Fault(FaultCode.SOUND_WELL))
             assert lamps[-1:] == [Lamp.ASLEEP]
-            assert not house.health.wrong
+            assert not hands.troubles.words
 
     asyncio.run(story())
 
@@ -62,12 +62,12 @@ def test_a_fault_lights_the_lamp_until_it_is_well(code: FaultCode, tmp_path: Pat
 def test_what_makes_deaf_outlives_the_ears_and_ends_with_the_next(tmp_path: Path) -> None:
     async def story() -> None:
         async with home(tmp_path) as h:
-            house = h.house
-            house.journal.publish(Fault(FaultCode.MICROPHONE_LOST))
-            house.journal.publish(Parted("closed"))
-            assert house.health.deaf
-            house.journal.publish(Hello(2, house.names.digest))
-            assert not house.health.deaf
+            hands = h.hands
+            hands.events.publish(Fault(FaultCode.MICROPHONE_LOST))
+            hands.events.publish(Parted(Parting.CLOSED))
+            assert hands.troubles.deaf
+            hands.events.publish(Hello(2, hands.context.names.digest))
+            assert not hands.troubles.deaf
 
     asyncio.run(story())
 
@@ -88,27 +88,27 @@ def test_a_loudspeaker_that_does_not_open_is_noted_and_nothing_counts_as_said(
         sink = Moody()
         sink.refuses = error
         async with home(tmp_path, sink=sink) as h:
-            house = h.house
-            told = _faults(house)
-            assert not await _chimed(house)
+            hands = h.hands
+            told = _faults(hands)
+            assert not await _chimed(hands)
             assert await _next(told) is code
-            assert house.health.speaking is code
+            assert hands.troubles.speaking is code
             sink.refuses = None
             assert await _next(told) is FaultCode.LOUDSPEAKER_WELL
-            assert house.health.words == []
-            assert await _chimed(house)
+            assert hands.troubles.words == []
+            assert await _chimed(hands)
 
     asyncio.run(story())
 
 
-def _faults(house: House) -> asyncio.Queue[FaultCode]:
+def _faults(hands: Hands) -> asyncio.Queue[FaultCode]:
     told: asyncio.Queue[FaultCode] = asyncio.Queue()
 
     def take(event: object) -> None:
         if isinstance(event, Fault):
             told.put_nowait(event.code)
 
-    house.journal.subscribe(take)
+    hands.events.subscribe(take)
     return told
 
 
@@ -117,10 +117,11 @@ async def _next(told: asyncio.Queue[FaultCode]) -> FaultCode:
         return await told.get()
 
 
-async def _chimed(house: House) -> bool:
-    from device.hands.voice.replies import Chime, Reply
+async def _chimed(hands: Hands) -> bool:
+    from device.hands.sound.chimes import Chime
+    from device.hands.voice.replies import Reply
 
-    return await house.say(Reply("volume.up", chime=Chime.DONE))
+    return await hands.context.conversation.say(Reply("volume.up", chime=Chime.DONE))
 
 
 def test_what_hands_note_themselves_no_letter_may_say() -> None:
