@@ -43,7 +43,7 @@ from device.modelstore import ModelStore
 from device.names import NameTable
 from device.names.sentences import load
 from device.seal import memory, seccomp
-from device.service import accept
+from device.service import Notifier, accept
 
 WAKE_TAIL = 3
 """Frames of speech more that it takes to begin a command without a pause after the wake word."""
