@@ -43,6 +43,15 @@ class BrokenConfig(KeepmumError):
     exit_code = 10
 
 
+class NoPins(KeepmumError):
+    """Pin {pin} of the lamp or button can't be used: {why}."""
+
+    mend = (
+        "Install python3-lgpio, then `sudo make install` again; name a pin that nothing else has."
+    )
+    exit_code = 19
+
+
 class NoConfig(KeepmumError):
     """There is no settings file {file}."""
 

@@ -26,8 +26,8 @@ from device import config
 from device.cli import reach
 from device.config import Config
 from device.data.describe import DAYS, duration
-from device.errors import HandsSilent
-from device.panel.flag import MuteFlag
+from device.errors import HandsSilent, KeepmumError
+from device.panel import protocol
 from device.sockets import client
 
 app = typer.Typer()
@@ -225,10 +225,10 @@ def records(hands: socket.socket, timeout: float | None) -> Iterator[dict[str, A
 
 
 def muted(settings: Config) -> bool:
-    """Whether the mute flag is set; False where this user can't see it."""
+    """Whether the panel says that it is; False where there is none, or this user may not ask."""
     try:
-        return MuteFlag(settings.panel.folder).is_set
-    except PermissionError:
+        return protocol.ask(settings.panel.socket, protocol.STATE)
+    except KeepmumError:
         return False
 
 

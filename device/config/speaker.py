@@ -234,7 +234,10 @@ class Panel:
         "/run/keepmum/lamp.sock",
         "Where ears and hands name lamp patterns and the button is told; empty: no panel.",
     )
-    folder: str = setting("/var/lib/keepmum-panel", "Folder of the mute flag.")
+    folder: str = setting(
+        "/var/lib/keepmum-panel",
+        "Folder of the mute flag; as a service the panel has the one that the units watch.",
+    )
     lamp: str = setting(
         "log",
         "What the lamp is: one LED, a ring of them, none, or lines of the log when the speaker"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 from enum import Enum, unique
 from typing import Protocol
@@ -81,9 +82,23 @@ class NoBulb:
 
 
 def make_bulb(settings: Settings) -> Bulb:
-    """The light that the settings name."""
+    """The light that the settings name. Raises NoPins."""
     match settings.lamp:
         case "none":
             return NoBulb()
-        case _:
+        case "log":
             return LogBulb()
+        case kind:
+            from device.panel import gpio
+
+            lit: gpio.Lit
+            if kind == "led":
+                lit = gpio.Led(settings.lamp_pin)
+            else:
+                lit = gpio.Ring(settings.ring_leds, gpio.serial_bus())
+            return gpio.PinBulb(lit, settings, _hour)
+
+
+def _hour() -> int:
+    """The hour of the day, where the speaker stands."""
+    return datetime.datetime.now().astimezone().hour

@@ -41,6 +41,8 @@ class Panel:
     alive: Callable[[], None] = lambda: None
     """Called in every turn of the loop."""
     who: Callable[[socket.socket], tuple[Role, int]] = identify
+    ticks: list[Callable[[], float | None]] = field(default_factory=list)
+    """Each does what is due by time and says in how many seconds more is; None: nothing."""
     places: Places = field(default_factory=Places)
     light: Light | None = None
     _nudge_at: float | None = None
@@ -55,7 +57,7 @@ class Panel:
         door.setblocking(False)
         self.watch(door.fileno(), lambda: self._welcome(door, roles))
 
-    def watch(self, descriptor: int, turn: Callable[[], None]) -> None:
+    def watch(self, descriptor: int, turn: Callable[[], object]) -> None:
         """Call `turn` whenever `descriptor` can be read (the button, a signal)."""
         self._selector.register(descriptor, selectors.EVENT_READ, turn)
 
@@ -81,7 +83,7 @@ class Panel:
         self.alive()
 
     def _patience(self, most: float) -> float:
-        due = (self._later, self.bulb.tick())
+        due = (self._later, self.bulb.tick(), *(tick() for tick in self.ticks))
         waits = [most, *(seconds for seconds in due if seconds is not None)]
         if self._nudge_at is not None:
             waits.append(self._nudge_at - time.monotonic())

@@ -7,14 +7,17 @@ import grp
 import os
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
 from device import service
 from device.config import Config
-from device.errors import NoPanelSocket
+from device.config import Panel as Settings
+from device.errors import NoPanelSocket, NoPins
 from device.panel.flag import MuteFlag
-from device.panel.lights import make_bulb
+from device.panel.gpio import Press, PushButton
+from device.panel.lights import Bulb, LogBulb, make_bulb
 from device.panel.loop import PEOPLE, ROOMS, Panel
 from device.panel.pace import Pace
 from device.panel.protocol import PEOPLE as PEOPLE_GROUP
@@ -28,16 +31,58 @@ def main(config: Config) -> None:
     settings = config.panel
     pace = Pace(config.service.activations_per_hour, time.monotonic)
     notifier = service.Notifier()
-    panel = Panel(MuteFlag(settings.folder), make_bulb(settings), pace, notifier.watchdog)
+    panel = Panel(MuteFlag(folder_of(settings)), _bulb(settings), pace, notifier.watchdog)
+    service.on_term(panel.stop)
     panel.open(_door("panel", settings.socket, PEOPLE_GROUP), PEOPLE)
     panel.open(_door("lamp", settings.lamp_socket, ROOMS_GROUP), ROOMS)
     waker, woken = socket.socketpair()
     woken.setblocking(False)
     signal.set_wakeup_fd(woken.fileno())
-    service.on_term(panel.stop)
     panel.watch(waker.fileno(), lambda: _swallow(waker))
+    if settings.button_pin is not None:
+        _button(panel, settings)
     notifier.ready()
     panel.run()
+
+
+def folder_of(settings: Settings) -> str:
+    """Where the mute flag is. There is one truth: the folder that the units watch, if there are.
+
+    A flag elsewhere would be shown, and keep no ears from hearing.
+    """
+    watched = os.environ.get("STATE_DIRECTORY", "")
+    if watched and watched != settings.folder:
+        print(f"[panel] folder is not looked at: the units watch {watched}", file=sys.stderr)
+    return watched or settings.folder
+
+
+def _bulb(settings: Settings) -> Bulb:
+    """The light of the settings; one that can't be lit costs itself, not mute."""
+    try:
+        return make_bulb(settings)
+    except NoPins as error:
+        _say(error)
+        return LogBulb()
+
+
+def _button(panel: Panel, settings: Settings) -> None:
+    try:
+        button = PushButton(settings)
+    except NoPins as error:
+        _say(error)
+        return
+
+    def look() -> float | None:
+        for press in button.presses():
+            (panel.pressed if press is Press.SHORT else panel.held)()
+        return button.tick()
+
+    panel.watch(button.descriptor, look)
+    panel.ticks.append(look)
+
+
+def _say(error: NoPins) -> None:
+    print(f"{error}\n  {error.remedy}", file=sys.stderr, flush=True)
 
 
 def _door(name: str, path: str, group: str) -> socket.socket:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from device import service
+from device.config import Panel as Settings
 from device.mind.types import Lamp
 from device.panel import protocol
 from device.panel.flag import MuteFlag
@@ -17,6 +18,7 @@ from device.panel.loop import PEOPLE, ROOMS, Panel
 from device.panel.pace import Pace
 from device.panel.places import MOST, PLACES
 from device.panel.protocol import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, role_of
+from device.panel.start import folder_of
 from device.sockets.peers import Peer
 
 
@@ -260,3 +262,15 @@ def test_root_is_a_person_hands_and_ears_are_themselves_and_strangers_nobody(
         assert role_of(Peer(uid, frozenset({77}))) is role  # whatever group they were put in
     monkeypatch.setattr(protocol, "_gid", lambda _: None)  # a machine without the group
     assert role_of(Peer(1000, frozenset({77}))) is Role.NOBODY
+
+
+def test_there_is_one_folder_of_the_flag_that_of_the_units(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    assert folder_of(Settings(folder="/elsewhere")) == "/elsewhere"
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/keepmum-panel")
+    assert folder_of(Settings()) == "/var/lib/keepmum-panel"
+    assert capfd.readouterr().err == ""
+    assert folder_of(Settings(folder="/elsewhere")) == "/var/lib/keepmum-panel"
+    assert "not looked at" in capfd.readouterr().err
