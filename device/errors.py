@@ -49,7 +49,7 @@ class NoPins(KeepmumError):
     mend = (
         "Install python3-lgpio, then `sudo make install` again; name a pin that nothing else has."
     )
-    exit_code = 19
+    exit_code = 16
 
 
 class NoConfig(KeepmumError):
