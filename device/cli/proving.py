@@ -18,7 +18,7 @@ from device.config import Config
 from device.errors import KeepmumError
 from device.hands.guard import FAULTS_PER_HOUR, LETTERS_PER_ACTIVATION
 from device.mind.types import FRAME_SAMPLES, RATE
-from device.seal import capacity, plant, trying
+from device.seal import exits, plant, trying
 from device.seal.evidence import Finding, Verdict, found
 from device.seal.examine import examined
 from device.seal.scan import Found, Searcher, canary
@@ -90,11 +90,10 @@ def _exists(user: str) -> bool:
 
 def _letters(settings: Config) -> Finding:
     per_hour = settings.service.activations_per_hour
-    bits = capacity.bits_per_hour(
-        activations=per_hour, letters=LETTERS_PER_ACTIVATION, faults=FAULTS_PER_HOUR
-    )
-    said = f"at most {bits / 8 / 1024:.1f} KiB an hour, by count of every value a letter can have"
-    return Finding(3, "how much letters could carry", said, Verdict.HOLDS)
+    limits = exits.limits_of(per_hour, LETTERS_PER_ACTIVATION, FAULTS_PER_HOUR)
+    parts = ", ".join(f"{c.name} {c.bits_per_hour:,.0f}" for c in exits.channels(limits))
+    said = f"at most {exits.bits_per_hour(limits):,.0f} bits an hour ({parts}), rhythm apart"
+    return Finding(3, "how much ears could let out", said, Verdict.HOLDS)
 
 
 # --- the rehearsal

@@ -17,6 +17,8 @@ LETTERS_PER_ACTIVATION = 4
 FAULTS_PER_HOUR = 40
 """A microphone that comes and goes is told of each time; ears keep to less by themselves."""
 HOUR = 3600.0
+MOST_MISSING = 255
+"""Activations that may be missed at once: a number that may leap anywhere is a message."""
 LAST_NUMBER = 0xFFFF_FFFF
 
 
@@ -98,6 +100,8 @@ class Guard:
         if number <= self._number and not (number == 1 and self._number == LAST_NUMBER):
             raise MalformedLetter(why="numbers run on")
         missing = number - self._number - 1 if number > self._number else 0
+        if missing > MOST_MISSING:
+            raise MalformedLetter(why="numbers leap")
         self._woken.append(self._now())
         self._number, self._open, self._letters = number, True, 1
         return missing

@@ -15,13 +15,16 @@ _U16, _U32, _U64 = 16, 32, 64
 
 
 def hello_bits() -> float:
-    """The first letter of a life: a boot id and a digest."""
-    return 2 * _U64
+    """The first letter of a life: a boot id, and whether the digest is that of the hands' table.
+
+    Another digest than theirs is looked at no further, and written nowhere.
+    """
+    return _U64 + 1
 
 
 def woke_bits() -> float:
-    """A number that may leap, any cause, a score."""
-    return _U32 + 8 + log2(SCORE_STEPS)
+    """A number that may leap a little (the guard's MOST_MISSING), any cause, a score."""
+    return 8 + 8 + log2(SCORE_STEPS)
 
 
 def command_bits() -> float:
