@@ -73,6 +73,8 @@ def _choose(settings: Config, named: dict[Kind, str]) -> None:
         if card is not None:
             chosen[NOUNS[kind]] = card.name
             beside = card
+    if not chosen:
+        return
     try:
         soundcards.choose(file, chosen)
     except OSError as error:

@@ -15,10 +15,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from device import config, names
+from device import config, names, soundcards
 from device.cli import reach
 from device.config import Config
 from device.config.text import dump
+from device.errors import KeepmumError
 from device.standalone.supervisor import RESTART_S, Process, Supervisor
 from device.standalone.timeline import JournalPipe, Timeline
 
@@ -26,6 +27,10 @@ app = typer.Typer()
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Settings file.", show_default=False)
 ]
+BY_SERVER = (
+    "Sound comes through this machine's sound server: promise 4 has less behind it here, since a"
+    " server can be told to pass sound on. On the speaker, ears open the card itself."
+)
 QUIET_S = 3.0
 """A file is over when nothing has happened for this long."""
 
@@ -42,8 +47,19 @@ def run(
     with stage(settings, source=source) as scene:
         words = tuple(w.name for w in settings.wake.all_words())
         timeline = Timeline(Console(), words, names.in_force(settings))
+        if not source and by_server(settings):
+            timeline.console.print(f"[yellow]{BY_SERVER}")
         timeline.console.print("[dim]Ctrl-C ends it.")
         return _watch(scene, timeline, over_with_ears=bool(source))
+
+
+def by_server(settings: Config) -> bool:
+    """Whether the microphone of the settings is a sound server's."""
+    chosen = soundcards.chosen(settings.service.cards).get("microphone", "")
+    try:
+        return soundcards.meant("Input", settings.microphone.device, chosen) is None
+    except KeepmumError:
+        return False
 
 
 @dataclasses.dataclass

@@ -125,6 +125,8 @@ def units() -> None:
     table = settings_table()
     os.sync()
     releases.switch(made)
+    # which cards `default` stands for, once: no other takes a card's place when it is pulled
+    run(str(COMMAND), "devices", "--choose", check=False)
     why = _start(made, table, [HANDS, EARS] if listened else [HANDS])
     if why and listened and made != before:
         releases.back(before)

@@ -14,6 +14,7 @@ import pytest
 from device.ears.capture import alsa
 from device.ears.capture.card import CardMicrophone
 from device.ears.capture.microphone import Channels
+from device.ears.capture.rates import RATES, ToOurRate
 from device.errors import CardDenied, KeepmumError, MicrophoneBusy, MicrophoneLost, NoMicrophone
 from device.mind.types import FRAME_SAMPLES, RATE
 from device.standalone.virtualsound import VirtualSound
@@ -182,6 +183,14 @@ def test_lost_sound_is_counted_and_the_next_frame_comes(
     opened.read()
     assert opened.dropped == 1
     opened.close()
+
+
+def test_the_cards_own_buffer_and_what_a_rate_holds_are_in_the_sum_of_the_first_promise() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    promise = readme[readme.index("1. **No sound is kept") : readme.index("2. **A command")]
+    assert f"every {alsa.BUFFER_S} s" in promise
+    longest = max(ToOurRate(r)._tail / r for r in RATES if r != RATE)
+    assert f"{1000 * longest:.1f} ms" in promise
 
 
 def test_nothing_of_alsas_writes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
