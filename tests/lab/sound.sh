@@ -4,7 +4,8 @@
 #
 #   tests/lab/sound.sh          each line: what was looked at, what was seen, ok or NOT
 #
-# It changes /etc/keepmum/cards.json and leaves it as it was.
+# It changes /etc/keepmum/cards.json and leaves it as it was. ONLY='48000 2' looks at that form alone;
+# PATIENCE is what `keepmum watch` may take to start, in seconds (4; a slow machine takes 20).
 set -u
 cards=/etc/keepmum/cards.json
 saved=$(mktemp)
@@ -25,7 +26,7 @@ until_told() { # what, seconds, wanted, command...
     done
     told "$what ($((SECONDS - began)) s)" "$(grep -oE "$wanted" <<< "$seen" | head -1)" "$wanted"
 }
-state() { timeout 3 keepmum watch | grep -m1 'house'; }
+state() { timeout "${PATIENCE:-4}" keepmum watch | grep -m1 'house'; }
 room() { # RATE CHANNELS SOURCE: what the microphone hears, and the only way in which it can be opened
     kill "${player:-}" 2>/dev/null; wait "${player:-}" 2>/dev/null
     aplay -q -D hw:Mic,1 -t raw -f S16_LE -r "$1" -c "$2" --buffer-time=200000 < "$3" & player=$!
@@ -42,7 +43,9 @@ feed() { kill "${feeder:-}" 2>/dev/null; noise > /tmp/noise & feeder=$!; room "$
 trap 'kill ${player:-} ${feeder:-} ${holder:-} 2>/dev/null; [ -s "$saved" ] && cp "$saved" "$cards"; rm -f "$saved"' EXIT
 
 keepmum devices --microphone hw:CARD=Mic,DEV=0 --loudspeaker hw:CARD=Speaker,DEV=0 > /dev/null
-for form in '48000 2' '44100 2' '16000 1'; do
+forms=('16000 1' '44100 2' '48000 2')
+[ -z "${ONLY:-}" ] || forms=("$ONLY")
+for form in "${forms[@]}"; do
     systemctl stop keepmum-letters.socket keepmum-ears
     feed $form
     systemctl start --no-block keepmum-letters.socket keepmum-ears
