@@ -16,6 +16,7 @@ import pytest
 from device.hands.sound import mixers
 from device.hands.sound.mixers import AlsaMixer, Mixer, OwnMixer, PulseMixer
 from device.hands.sound.player import Player
+from device.soundcards import Card
 from device.standalone.virtualsound import VirtualSound
 from tests.hands.houses import quick
 
@@ -146,3 +147,67 @@ def test_without_a_mixer_the_player_is_one(tmp_path: Path, monkeypatch: pytest.M
         await player.close()
 
     asyncio.run(story())
+
+
+AMIXER = """#!/bin/sh
+echo "$@" >> {log}
+case "$*" in
+*"-c Device scontents"*) cat <<'X'
+Simple mixer control 'Digital',0
+  Capabilities: cvolume cvolume-joined
+  Capture channels: Mono
+  Mono: Capture 60 [50%] [0.00dB]
+Simple mixer control 'Mic',0
+  Capabilities: pvolume pswitch cvolume cswitch
+Simple mixer control 'Speaker',0
+  Capabilities: pvolume pswitch
+X
+;;
+*"-c Mic scontents"*) cat <<'X'
+Simple mixer control 'Digital',0
+  Capabilities: cvolume cvolume-joined
+X
+;;
+*sget*) echo "  Front Left: Playback 19 [30%] [-9.00dB] [on] Capture 90 [77%] [on]" ;;
+esac
+"""
+
+
+@pytest.fixture
+def amixer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that tells of two cards' controls as amixer does, and notes what it is asked."""
+    program = tmp_path / "bin/amixer"
+    program.parent.mkdir()
+    program.write_text(AMIXER.format(log=tmp_path / "asked"))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return tmp_path / "asked"
+
+
+def test_the_volume_is_a_playback_control_of_the_loudspeakers_own_card(amixer: Path) -> None:
+    async def story() -> None:
+        player = Player(quick())
+        mixer = await mixers.find("auto", player, Card("Output", 1, 0, "Device"))
+        assert isinstance(mixer, AlsaMixer)
+        await mixer.set(30)
+        assert await mixer.get() == 30
+        await player.close()
+
+    asyncio.run(story())
+    asked = amixer.read_text().splitlines()
+    assert "-c Device -q -M sset Speaker playback 30%" in asked
+    changes = [line for line in asked if "sset" in line]
+    assert all(" playback " in line and "-c Device " in line for line in changes)
+
+
+def test_a_card_that_has_capture_controls_alone_leaves_them_alone(amixer: Path) -> None:
+    async def story() -> None:
+        player = Player(quick())
+        mixer = await mixers.find("auto", player, Card("Output", 0, 0, "Mic"))
+        assert isinstance(mixer, OwnMixer)
+        await mixer.set(50)
+        assert player.level == 0.25
+        await player.close()
+
+    asyncio.run(story())
+    assert "sset" not in amixer.read_text()
