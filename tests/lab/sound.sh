@@ -32,15 +32,15 @@ room() { # RATE CHANNELS SOURCE: what the microphone hears, and the only way in 
     aplay -q -D hw:Mic,1 -t raw -f S16_LE -r "$1" -c "$2" --buffer-time=200000 < "$3" & player=$!
 }
 hw() { grep -E '^(rate|channels)' /proc/asound/Mic/pcm0c/sub0/hw_params | tr '\n' ' '; }
-noise() { python3 -c "
-import os, random, array, sys
-block = array.array('h', (random.randint(-40, 40) for _ in range(48000))).tobytes()
-while True: sys.stdout.buffer.write(block)"; }
+noise=$(mktemp)
+python3 -c "
+import random, array, sys
+second = array.array('h', (random.randint(-40, 40) for _ in range(96000))).tobytes()
+for _ in range(900): sys.stdout.buffer.write(second)" > "$noise"
 
 [ -d /proc/asound/Mic ] || modprobe snd-aloop index=0,1 id=Mic,Speaker enable=1,1 pcm_substreams=1,1
-[ -e /tmp/noise ] || mkfifo /tmp/noise
-feed() { kill "${feeder:-}" 2>/dev/null; noise > /tmp/noise & feeder=$!; room "$1" "$2" /tmp/noise; }
-trap 'kill ${player:-} ${feeder:-} ${holder:-} 2>/dev/null; [ -s "$saved" ] && cp "$saved" "$cards"; rm -f "$saved"' EXIT
+feed() { room "$1" "$2" "$noise"; }
+trap 'kill ${player:-} ${holder:-} 2>/dev/null; [ -s "$saved" ] && cp "$saved" "$cards"; rm -f "$saved" "$noise"' EXIT
 
 keepmum devices --microphone hw:CARD=Mic,DEV=0 --loudspeaker hw:CARD=Speaker,DEV=0 > /dev/null
 forms=('16000 1' '44100 2' '48000 2')
@@ -60,7 +60,7 @@ until_told 'busy is told as busy' 100 'another program is using the microphone' 
 kill $holder; wait $holder 2>/dev/null
 until_told 'free again: heard' 200 'deaf False' state
 
-kill $player $feeder
+kill $player
 echo snd_aloop.0 > /sys/bus/platform/drivers/snd_aloop/unbind
 until_told 'unplugged is told; no other card is taken' 60 'the microphone is (gone|not there)' state
 told 'no other card is open' "$(grep -l RUNNING /proc/asound/*/pcm*c/sub0/status 2>/dev/null; echo none)" '^none'
@@ -71,7 +71,7 @@ echo snd_aloop.0 > /sys/bus/platform/drivers/snd_aloop/bind
 sleep 1; feed 48000 2
 until_told 'plugged in again: heard' 200 'deaf False' state
 
-feeder_was=$feeder; kill $feeder_was; room 48000 2 /dev/zero
+room 48000 2 /dev/zero
 until_told 'zeros are told' 20 'the microphone gives no sound' state
 feed 48000 2
 until_told 'sound again: heard' 30 'deaf False' state
