@@ -34,6 +34,13 @@ name = "Attic"
 """
 
 
+class Typed(io.StringIO):
+    """Lines as a terminal gives them to `input`: without their ends."""
+
+    def readline(self, size: int | None = -1, /) -> str:
+        return super().readline(-1 if size is None else size).rstrip("\n")
+
+
 def told(typed: str, before: Config | None = None, cards: tuple[Card, ...] = ()) -> Answers:
     """What is answered by typing these lines; the webcam is the louder one."""
     return ask(
@@ -41,7 +48,7 @@ def told(typed: str, before: Config | None = None, cards: tuple[Card, ...] = ())
         before or Config(),
         cards,
         lambda _, card: -20.0 if card is WEBCAM else -60.0,
-        io.StringIO(typed),
+        Typed(typed),
     )
 
 
