@@ -37,7 +37,7 @@ name = "Attic"
 class Typed(io.StringIO):
     """Lines as a terminal gives them to `input`: without their ends."""
 
-    def readline(self, size: int | None = -1, /) -> str:
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
         return super().readline(-1 if size is None else size).rstrip("\n")
 
 
