@@ -33,6 +33,16 @@ class KeepmumError(Exception):
         return self.mend.format(**self.facts)
 
 
+class OwnFault(KeepmumError):
+    """This is a fault of keepmum itself: {kind} in {place}."""
+
+    mend = (
+        "Report it with this line; the command again with `KEEPMUM_TRACEBACK=1` before it shows"
+        " all of it, which can hold names and words of yours."
+    )
+    exit_code = 16
+
+
 # --- settings and names
 
 
@@ -57,6 +67,20 @@ class NoConfig(KeepmumError):
 
     mend = "Name an existing file, or leave --config away to run on the defaults."
     exit_code = 11
+
+
+class UnreadableConfig(KeepmumError):
+    """The settings file {file} can't be read: {why}."""
+
+    mend = "Make it a text file in UTF-8 that everybody may read: `chmod 644 {file}`."
+    exit_code = 13
+
+
+class FileTrouble(KeepmumError):
+    """{file} can't be used: {why}."""
+
+    mend = "Check the path, and who may read and write there; `sudo` may if it is root's."
+    exit_code = 15
 
 
 class BrokenNames(KeepmumError):

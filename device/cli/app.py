@@ -76,6 +76,8 @@ def run_cli() -> int:
         code = app(standalone_mode=False)
     except typer.Exit as end:
         return int(end.exit_code)
+    except typer.Abort:
+        return 130
     except KeepmumError:
         raise
     except Exception as error:

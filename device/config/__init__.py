@@ -47,7 +47,7 @@ from device.config.speaker import (
     Wake,
     Word,
 )
-from device.errors import BrokenConfig, NoConfig
+from device.errors import BrokenConfig, NoConfig, UnreadableConfig
 
 __all__ = [
     "DEFAULT_PATH",
@@ -190,9 +190,7 @@ def load(path: Path | None = None) -> Config:
         if not DEFAULT_PATH.exists():
             return Config()
         path = DEFAULT_PATH
-    if not path.exists():
-        raise NoConfig(file=path)
-    config = parse(path.read_text(encoding="utf-8"), str(path))
+    config = parse(_text(path), str(path))
     found = learned(path)
     rooms, devices = ({e.name for e in each} for each in (config.home.room, config.home.device))
     home = replace(
@@ -201,6 +199,19 @@ def load(path: Path | None = None) -> Config:
         device=config.home.device + tuple(d for d in found.device if d.name not in devices),
     )
     return replace(config, home=home)
+
+
+def _text(path: Path) -> str:
+    """The text of a settings file. Raises NoConfig, UnreadableConfig."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NoConfig(file=path) from error
+    except OSError as error:
+        raise UnreadableConfig(file=path, why=error.strerror) from error
+    except UnicodeDecodeError as error:
+        why = f"byte {error.start} is not UTF-8"
+        raise UnreadableConfig(file=path, why=why) from error
 
 
 LEARNED_HEAD = (
@@ -216,7 +227,7 @@ def learned_file(path: Path) -> Path:
 def learned(path: Path) -> Home:
     """Rooms and devices that were learned for the settings file `path`."""
     file = learned_file(path)
-    return parse(file.read_text("utf-8"), str(file)).home if file.exists() else Home()
+    return parse(_text(file), str(file)).home if file.exists() else Home()
 
 
 def _count(faults: list[Fault]) -> str:
