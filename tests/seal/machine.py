@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.installed import clone
+
 BOOT = Path(__file__).with_name("boot.sh")
 ROOT = Path(__file__).parents[2]
 BASES = ROOT / "build" / "systemd"
@@ -75,6 +77,7 @@ class Machine:
             text=True,
             check=False,
             timeout=timeout,
+            stdin=subprocess.DEVNULL,
             env={"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
         )
         if check and done.returncode:
@@ -151,12 +154,17 @@ def boot(own: Path | None = None) -> Iterator[Machine]:
             process.wait()
 
 
-def environment(checkout: Path = ROOT) -> Path:
-    """The layer with a release of `checkout` and its models, made by the installer itself.
+def checkout() -> Path:
+    """What is installed from: a clean clone; where git isn't, the files that there are."""
+    return clone.clone() if not clone.why_not() else ROOT
+
+
+def environment() -> Path:
+    """The layer with a release of the checkout and its models, made by the installer itself.
 
     Its libraries are installed once, as long as setup.cfg names the same.
     """
-    libraries, name = _asked(checkout)
+    libraries, name = _asked(checkout())
     layer = BASES / libraries[:16] / "layer"
     release = layer / "opt" / "keepmum" / "releases" / name
     done = layer.parent / f"{name}.done"
@@ -165,7 +173,7 @@ def environment(checkout: Path = ROOT) -> Path:
         for step in ("environment", "models"):
             with tempfile.TemporaryDirectory(prefix="keepmum-build-") as work:
                 build = (str(BOOT), "run", work, str(layer), "--")
-                install = ("env", f"--chdir={checkout}", *INSTALLER, "install", "--only", step)
+                install = ("env", f"--chdir={checkout()}", *INSTALLER, "install", "--only", step)
                 subprocess.run([*build, *install], check=True, timeout=900)
         # the copy's /tmp is that of this machine, as a checkout may lie there; what was left goes
         shutil.rmtree(layer / "tmp", ignore_errors=True)
@@ -177,14 +185,14 @@ def environment(checkout: Path = ROOT) -> Path:
     return layer
 
 
-def _asked(checkout: Path) -> list[str]:
-    """The hash of the libraries and the name of the release that this checkout makes."""
+def _asked(folder: Path) -> list[str]:
+    """The hash of the libraries and the name of the release that a checkout makes."""
     question = (
         "from device.cli.install import release as r; print(r.dependencies()); print(r.name())"
     )
     asked = ("/usr/bin/python3", "-B", "-c", question)
     return subprocess.run(
-        asked, cwd=checkout, check=True, capture_output=True, text=True
+        asked, cwd=folder, check=True, capture_output=True, text=True
     ).stdout.split()
 
 

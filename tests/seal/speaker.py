@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.seal.machine import ENTER, INSTALLER, ROOT, Machine
+from tests.seal.machine import ENTER, INSTALLER, Machine, checkout
 
 SOUND = "/run/keepmum-test"
 SITE = "/opt/keepmum/venv/lib/python3.11/site-packages"
@@ -47,9 +47,9 @@ MANY_LIVES = "[service]\nactivations_per_hour = 600\n"
 class Speaker:
     """keepmum on a machine."""
 
-    def __init__(self, machine: Machine, checkout: str = str(ROOT)) -> None:
+    def __init__(self, machine: Machine, folder: str = "") -> None:
         self.machine = machine
-        self.checkout = checkout
+        self.checkout = folder or str(checkout())
 
     def install(self) -> str:
         """What `sudo make install` does; its output."""

@@ -92,7 +92,9 @@ def models() -> None:
             _copy(source, folder / name)
     run_shown(str(made / "bin" / "keepmum"), "models", "fetch", "--folder", str(folder))
     for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+        mode = 0o755 if path.is_dir() else 0o644
+        if path.stat().st_mode & 0o777 != mode:
+            path.chmod(mode)
 
 
 def _copy(source: Path, target: Path) -> None:
