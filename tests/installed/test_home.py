@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.seal.machine import Machine
-from tests.seal.speaker import Speaker
+from tests.seal.speaker import PYTHON, Speaker
 
 pytestmark = [pytest.mark.systemd, pytest.mark.slow]
 SETTINGS = "/srv/home/keepmum.toml"
@@ -15,6 +15,11 @@ LAMP = (
     '{"name": "Reading Lamp", "unique_id": "r1", "command_topic": "r/set", "state_topic": "r",'
     ' "schema": "json"}'
 )
+PUBLISH = """
+import sys
+from paho.mqtt.publish import single
+single("homeassistant/light/r1/config", sys.argv[1], retain=True, port=1884)
+"""
 MUSIC = """music_directory "/srv/home/music"
 playlist_directory "/srv/home/playlists"
 db_file "/srv/home/db"
@@ -45,8 +50,7 @@ def home(installed: Speaker) -> Iterator[Machine]:
     run = ("systemd-run", "--quiet", "--collect")
     machine.run(*run, "--unit=broker", "mosquitto", "-c", "/srv/home/mosquitto.conf")
     machine.run(*run, "--unit=music", "mpd", "--no-daemon", "/srv/home/mpd.conf")
-    topic = "homeassistant/light/r1/config"
-    publish = ("mosquitto_pub", "-p", "1884", "-r", "-t", topic, "-m", LAMP)
+    publish = (PYTHON, "-c", PUBLISH, LAMP)
     machine.until("the broker is up", lambda: not machine.run(*publish, check=False).returncode)
     yield machine
     machine.systemctl("stop", "broker", "music")
