@@ -1,4 +1,4 @@
-"""MQTT and MPD with the libraries that installing brings, against a real broker and music server."""
+"""MQTT and MPD with the libraries that installing brings, on a real broker and music server."""
 
 from __future__ import annotations
 
