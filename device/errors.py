@@ -40,7 +40,7 @@ class OwnFault(KeepmumError):
         "Report it with this line; the command again with `KEEPMUM_TRACEBACK=1` before it shows"
         " all of it, which can hold names and words of yours."
     )
-    exit_code = 16
+    exit_code = 99
 
 
 # --- settings and names
