@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from device.errors import NotRoot
+
 EARS = "keepmum-ears.service"
 
 
@@ -25,12 +27,14 @@ def ears_paused() -> Iterator[bool]:
     """Stop the ears' unit and start it again afterwards; tells whether it ran.
 
     Only one process can have the microphone, so whoever else wants it must say so.
+    Raises NotRoot where this user may not stop it.
     """
     running = is_active(EARS)
-    if running:
-        subprocess.run(["systemctl", "stop", EARS], check=True)
+    stop = ["systemctl", "--no-ask-password", "stop", EARS]
+    if running and subprocess.run(stop, capture_output=True, check=False).returncode:
+        raise NotRoot(what="Pausing the ears, who have the microphone,")
     try:
         yield running
     finally:
         if running:
-            subprocess.run(["systemctl", "start", EARS], check=True)
+            subprocess.run(["systemctl", "start", "--no-block", EARS], check=False)
