@@ -14,7 +14,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 from device.errors import KeepmumError, NotAllowed
@@ -22,6 +22,9 @@ from device.sockets.peers import group_id, may_ask, peer_of, sees_all_ids
 
 MAX_REQUEST = 4096
 MAX_ASKERS = 8
+MAX_WATCHERS = 8
+"""Those who stay (`watch`) have places of their own: they can't keep others from the ledger."""
+WATCH = "watch"
 PATIENCE_S = 5.0
 """An asker that says nothing for so long is sent away; so is one that reads nothing."""
 
@@ -72,6 +75,7 @@ class LocalSocket:
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self._answers = answers
         self._askers = 0
+        self._watchers = 0
         self._seen = sees_all_ids()
 
     async def serve(self, listener: socket.socket) -> None:
@@ -106,18 +110,32 @@ class LocalSocket:
             if not may_ask(peer, own=os.geteuid(), group=group_id(), seen=self._seen):
                 raise NotAllowed(who=f"User {peer.uid}", what="ask the speaker")
             if self._askers > MAX_ASKERS:
-                raise NotAllowed(who="One more watcher", what="ask: too many do already")
+                raise NotAllowed(who="One more", what="ask: too many do already")
             request = json.loads(line)
             answer = (
                 self._answers.get(str(request.get("ask"))) if isinstance(request, dict) else None
             )
             if answer is None:
                 return
-            async for record in _until_gone(answer(request), reader):
-                yield record
+            with self._placed(watching=request.get("ask") == WATCH):
+                async for record in _until_gone(answer(request), reader):
+                    yield record
         except KeepmumError as error:
             facts = {key: str(value) for key, value in error.facts.items()}
             yield {"error": type(error).__name__, "facts": facts}
+
+    @contextlib.contextmanager
+    def _placed(self, *, watching: bool) -> Iterator[None]:
+        """Whoever stays takes a watcher's place, and leaves the asker's. Raises NotAllowed."""
+        if watching and self._watchers >= MAX_WATCHERS:
+            raise NotAllowed(who="One more watcher", what="watch: too many do already")
+        self._watchers += watching
+        self._askers -= watching
+        try:
+            yield
+        finally:
+            self._watchers -= watching
+            self._askers += watching
 
 
 async def _until_gone(
