@@ -129,6 +129,9 @@ class Listen:
         4.0, "Listening ends if nobody has begun to speak by then.", low=1.0, high=8.0
     )
     silence_s: float = setting(0.7, "Silence that ends a command.", low=0.24, high=2.0)
+    unfinished_silence_s: float = setting(
+        1.4, "Silence that ends a command which cannot be over yet.", low=0.24, high=3.0
+    )
     complete_silence_s: float = setting(
         0.32, "Silence that ends a command which cannot go on.", low=0.16, high=2.0
     )

@@ -33,6 +33,7 @@ WIDER: dict[str, int] = {
     "listen.longest_command_s": 1,
     "listen.patience_s": 1,
     "listen.silence_s": 1,
+    "listen.unfinished_silence_s": 1,
     "listen.complete_silence_s": 1,
     "listen.speech_threshold": -1,
     "listen.think_s": 1,

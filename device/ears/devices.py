@@ -14,7 +14,7 @@ from device.ears.capture.microphone import Microphone, Sound
 from device.ears.pulse import Pulse
 from device.ears.recognize.recognizer import Heard as Answer
 from device.ears.recognize.recognizer import Recognizer
-from device.ears.vad import Vad
+from device.ears.vad import Vad, speaks
 from device.ears.wake.wakeword import WakeWords
 from device.errors import HandsGone, PanelGone, RecognizerHung
 from device.letter import Command, Ended, Fault, FaultCode, Letter, Woke, pack
@@ -96,7 +96,7 @@ class Ear:
 
     def is_speech(self, frame: Sound) -> bool:
         """Whether somebody speaks in this frame."""
-        self.speech = self.vad.step(frame) >= self.speech_threshold
+        self.speech = speaks(self.vad.step(frame), self.speech_threshold, self.speech)
         return self.speech
 
     def wait_for_answer(self, seconds: float) -> None:

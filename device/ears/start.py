@@ -135,6 +135,7 @@ def rules_of(config: Config, sentences: Sentences) -> s.Rules:
         patience=frames(c.patience_s),
         silence=frames(c.silence_s),
         complete_silence=frames(c.complete_silence_s),
+        unfinished_silence=frames(c.unfinished_silence_s),
         longest=frames(c.longest_command_s),
         wake_tail=WAKE_TAIL,
         refractory=frames(config.wake.refractory_s),

@@ -30,6 +30,16 @@ CONTEXT = 64
 Samples = NDArray[np.int16]
 
 
+RELEASE = 0.15
+"""Once somebody speaks, so much less is enough to go on (as in Silero's own iterator): the soft end
+of a short word is as much part of it as its loud beginning."""
+
+
+def speaks(probability: float, threshold: float, spoke: bool) -> bool:
+    """Whether that is speech; `spoke`: whether the frame before was."""
+    return probability >= threshold - RELEASE * spoke
+
+
 class _Detector(Protocol):
     def step(self, frame: Samples) -> float: ...
 

@@ -46,15 +46,20 @@ class Graph:
         return state
 
     def progress(self, words: Sequence[str]) -> Progress:
-        """Whether `words`, heard so far, can go on, are complete for good, or fit nothing.
+        """Whether `words`, heard so far, can go on, must, are complete for good, or fit nothing.
 
-        A sentence that only a "please" could follow is complete.
+        A sentence that only a "please" could follow is complete. No words may be anything.
         """
         state = self.follow(words)
         if state is None:
             return Progress.NOTHING_FITS
-        ahead = self._arcs[state].keys() - (self._courtesy if state in self.finals else set())
-        return Progress.CAN_GO_ON if ahead else Progress.COMPLETE
+        if not words:
+            return Progress.CAN_GO_ON
+        if state not in self.finals:
+            return Progress.UNFINISHED
+        return (
+            Progress.CAN_GO_ON if self._arcs[state].keys() - self._courtesy else Progress.COMPLETE
+        )
 
 
 def without(automaton: Automaton, intents: Container[int]) -> Automaton:

@@ -146,7 +146,7 @@ def _listening(state: Listening, event: Event, rules: Rules) -> Step:
         case Frame(speech=speech):
             return _taken(state, speech, rules)
         case Progressed(progress):
-            return replace(state, complete=progress is Progress.COMPLETE), ()
+            return replace(state, progress=progress), ()
         case Heard(request, failed):
             # the child ended before its command did: nothing is left to pass frames to
             return _settle(_close(state, Outcome.NOT_UNDERSTOOD), request, failed, rules, (End(),))
@@ -173,7 +173,10 @@ def _taken(state: Listening, speech: bool, rules: Rules) -> Step:
         )
     if not state.spoken and state.taken >= rules.patience:
         return _close(state, Outcome.NO_SPEECH), (Pass(), End())
-    enough = rules.complete_silence if state.complete else rules.silence
+    enough = {
+        Progress.COMPLETE: rules.complete_silence,
+        Progress.UNFINISHED: max(rules.silence, rules.unfinished_silence),
+    }.get(state.progress, rules.silence)
     if state.spoken and state.silent >= enough:
         return _close(state, Outcome.NOT_UNDERSTOOD), (Pass(), End())
     return state, (Pass(),)

@@ -20,6 +20,7 @@ class Rules:
     """Frames of speech that make a beginning; the last of the wake word is shorter."""
     silence: int = frames(0.7)
     complete_silence: int = frames(0.32)
+    unfinished_silence: int = frames(1.4)
     longest: int = frames(10.0)
     refractory: int = frames(1.0)
     think: int = frames(5.0)
@@ -58,7 +59,8 @@ class Listening:
     taken: int = 0
     voiced: int = 0
     silent: int = 0
-    complete: bool = False
+    progress: Progress = Progress.CAN_GO_ON
+    """What the recognizer last said of the words so far."""
     spoken: bool = False
 
 

@@ -196,6 +196,8 @@ class Progress(IntEnum):
     COMPLETE = 2
     """The words so far are a sentence that cannot continue."""
     NOTHING_FITS = 3
+    UNFINISHED = 4
+    """The words so far are the beginning of sentences, and none of them."""
 
 
 @unique

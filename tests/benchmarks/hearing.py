@@ -7,9 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from device.ears.recognize.build import commands_of, crew_of, quieter
+from device.config import Config
+from device.ears.recognize import pace
+from device.ears.recognize.build import agreement_of, commands_of, crew_of, engine_of, quieter
 from device.ears.recognize.engines.base import Crew
 from device.ears.recognize.engines.pocketsphinx import PocketSphinx
+from device.ears.recognize.engines.whisper import Whisper
 from device.ears.recognize.pronunciation import Lexicon
 from device.ears.vad import Vad
 from device.language.sentences import Sentences
@@ -46,6 +49,16 @@ def vad() -> Vad:
 
 
 def default_engine(of: Sentences) -> Crew:
+    """What a household of this machine has: the engine that the settings' `auto` is here."""
+    store = models()
+    if engine_of(Config(), store) != "whisper":
+        return small_engine(of)
+    engine = Whisper(commands_of(of), of.graph, pace.folder(store), agreement_of(of))
+    return crew_of(engine, of, Lexicon(of.graph.words))
+
+
+def small_engine(of: Sentences) -> Crew:
+    """pocketsphinx, the engine of small machines."""
     lexicon = Lexicon(of.graph.words)
     engine = PocketSphinx(commands_of(of), of.graph, lexicon, quieter(models()))
     return crew_of(engine, of, lexicon)

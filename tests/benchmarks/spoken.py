@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from device.ears.recognize.engines.base import Crew
 from device.ears.recognize.engines.cut import WAKE_TAIL
-from device.ears.vad import Vad
+from device.ears.vad import Vad, speaks
 from device.mind.types import FRAME_SAMPLES, FRAME_SECONDS, RATE, Progress, Request
 
 Sound = NDArray[np.int16]
@@ -23,11 +23,12 @@ Frame = tuple[bytes, bool]
 
 SILENCE = 9
 COMPLETE_SILENCE = 4
+UNFINISHED_SILENCE = 18
 ONSET = 3
 TAIL_FRAMES = 3
 PATIENCE = 10_000
 LONGEST = 125
-TAIL_S = 1.0
+TAIL_S = 2.0
 _SPEECH = 0.5
 _WINDOW = 2048
 
@@ -63,7 +64,11 @@ def frames(sound: Sound, vad: Vad) -> list[Frame]:
     count = len(sound) // FRAME_SAMPLES
     vad.forget()
     blocks = sound[: count * FRAME_SAMPLES].reshape(count, FRAME_SAMPLES)
-    return [(block.tobytes(), vad.step(block) >= _SPEECH) for block in blocks]
+    speech, out = False, list[Frame]()
+    for block in blocks:
+        speech = speaks(vad.step(block), _SPEECH, speech)
+        out.append((block.tobytes(), speech))
+    return out
 
 
 @dataclass
@@ -114,7 +119,9 @@ def take_in(crew: Crew, spoken: Iterable[Frame], early: bool = True) -> Taking:
         # speech since the very frame that woke is the end of the wake word until it goes on
         needed = ONSET + (TAIL_FRAMES if voiced == taken else 0)
         begun = begun or (speech and voiced >= needed)
-        enough = COMPLETE_SILENCE if early and progress is Progress.COMPLETE else SILENCE
+        enough = UNFINISHED_SILENCE if progress is Progress.UNFINISHED else SILENCE
+        if early and progress is Progress.COMPLETE:
+            enough = COMPLETE_SILENCE
         if (begun and silent >= enough) or taken >= (LONGEST if begun else PATIENCE):
             break
     wall, busy = time.perf_counter(), time.process_time()

@@ -24,9 +24,9 @@ from device.language import sentences
 from device.language.sentences import Sentences
 from device.mind.types import FRAME_SECONDS, Request, Slot
 from device.names import Entry, number
-from tests.benchmarks import spoken
+from tests.benchmarks import nearly, spoken
 from tests.benchmarks.harness import at_least, at_most, percentile, recordings, report
-from tests.benchmarks.hearing import EVERY, Run, default_engine, heard, rejected, vad
+from tests.benchmarks.hearing import EVERY, Run, default_engine, heard, rejected, small_engine, vad
 from tests.benchmarks.sayings import VOICES, household, household_commands, peers, said
 from tests.benchmarks.spoken import Sound, Taking
 
@@ -113,7 +113,8 @@ def accepted(
     for level, snr_db in LEVELS.items():
         taken = heard(crew, sounds, folder, snr_db)
         hits = sum(right(t.request, slots) for t, (_, slots) in zip(taken, files, strict=True))
-        run.rate(f"acceptance_{level}{engine}", hits, len(files), at_least(goals[level]))
+        goal = at_least(goals[level]) if goals else None
+        run.rate(f"acceptance_{level}{engine}", hits, len(files), goal)
         everything += taken
     return everything
 
@@ -123,15 +124,18 @@ def realtime_factor(taken: Sequence[Taking]) -> float:
     return sum(t.cpu_s for t in taken) / (FRAME_SECONDS * sum(t.frames for t in taken))
 
 
-def orders(run: Run, folder: Path) -> None:
-    crew, files = default_engine(coffee()[0]), order_files(folder)
-    goals = {"clean": 0.97, "18db": 0.94, "12db": 0.88, "6db": 0.72}
-    everything = accepted(run, crew, files, folder, goals)
-    run.add("realtime_factor", realtime_factor(everything), at_most(0.10))
-    late = 1000 * percentile([t.after_s for t in everything], 95)
-    run.add("end_of_speech_to_intent_ms_p95", late, at_most(200), "engine and matcher")
-    busy = 1000 * percentile([t.after_cpu_s for t in everything], 95)
-    run.add("end_of_speech_to_intent_cpu_ms_p95", busy, None, "the same in CPU time")
+def orders(run: Run, folder: Path, crew: Crew | None = None, engine: str = "") -> None:
+    """Real orders, as the published benchmark mixes them. engine: what the names end in."""
+    crew, files = crew or default_engine(coffee()[0]), order_files(folder)
+    goals = {"clean": 0.985, "18db": 0.98, "12db": 0.975, "6db": 0.95}
+    everything = accepted(run, crew, files, folder, {} if engine else goals, engine=engine)
+    run.add(f"realtime_factor{engine}", realtime_factor(everything))
+    late = 1000 * percentile([t.behind_s for t in everything], 95)
+    run.add(f"order_to_intent_ms_p95{engine}", late, None, "at the pace of live sound")
+
+
+def orders_small(run: Run, folder: Path) -> None:
+    orders(run, folder, small_engine(coffee()[0]), "_small")
 
 
 def endpoint(run: Run, folder: Path) -> None:
@@ -162,7 +166,7 @@ def others(folder: Path) -> list[Sound]:
     return [spoken.read(path) for path in files] + talk
 
 
-# --- one breath, and the extra
+# --- one breath
 
 
 def one_breath(run: Run, folder: Path) -> None:
@@ -177,18 +181,6 @@ def one_breath(run: Run, folder: Path) -> None:
     run.add("one_breath_loss", rates[1.0] - rates[0.0], at_most(0.02))
 
 
-def whisper(run: Run, folder: Path) -> None:
-    from tests.benchmarks.whispered import orders
-
-    orders(run, folder)
-
-
-def whisper_at_home(run: Run, folder: Path) -> None:
-    from tests.benchmarks.whispered import home
-
-    home(run, folder)
-
-
 PARTS: dict[str, tuple[Callable[[Run, Any], None], bool]] = {
     # part: (function, whether it needs the recordings)
     "orders": (orders, True),
@@ -197,8 +189,15 @@ PARTS: dict[str, tuple[Callable[[Run, Any], None], bool]] = {
     "household": (household_commands, False),
     "peers": (peers, False),
     "onebreath": (one_breath, True),
-    "whisper": (whisper, True),
-    "whisper_at_home": (whisper_at_home, True),
+    "people": (nearly.people, True),
+    "near": (nearly.near, False),
+    "near_text": (nearly.near_as_text, False),
+    "opposites": (nearly.opposites, False),
+    # pocketsphinx, the engine of small machines
+    "orders_small": (orders_small, True),
+    "people_small": (nearly.small(nearly.people), True),
+    "near_small": (nearly.small(nearly.near), True),
+    "opposites_small": (nearly.small(nearly.opposites), True),
 }
 
 

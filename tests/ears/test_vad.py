@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.ears.vad import CHUNK, CONTEXT, Levels, Silero, Vad
+from device.ears.vad import CHUNK, CONTEXT, Levels, Silero, Vad, speaks
 from device.mind.types import FRAME_SAMPLES, RATE
 from tests.ears.sounds import silero, voice
 
@@ -28,6 +28,14 @@ def noise(seconds: float, sigma: float, seed: int = 1) -> Samples:
 @pytest.fixture(scope="module")
 def model() -> Path:
     return silero()
+
+
+def test_the_soft_end_of_a_word_is_speech_too() -> None:
+    speech, said = False, []
+    for probability in (0.4, 0.75, 0.49, 0.4, 0.3, 0.4):
+        speech = speaks(probability, 0.5, speech)
+        said.append(speech)
+    assert said == [False, True, True, True, False, False]
 
 
 def test_chunks_are_those_of_one_long_sound(model: Path) -> None:

@@ -91,7 +91,8 @@ def test_a_swallowed_first_word_is_forgiven_only_when_the_wake_word_may_have_tak
 
 def test_progress_tells_what_can_go_on() -> None:
     graph = packaged_sentences("en", NameTable()).graph
-    assert graph.progress(["set", "a", "timer", "for", "ten"]) is Progress.CAN_GO_ON
+    assert graph.progress(["set", "a", "timer", "for", "ten"]) is Progress.UNFINISHED
+    assert graph.progress(["set", "a", "timer", "for", "ten", "minutes"]) is Progress.CAN_GO_ON
     assert graph.progress(["what", "can", "you", "do"]) is Progress.COMPLETE
     assert graph.progress(["brew", "me"]) is Progress.NOTHING_FITS
     assert graph.progress([]) is Progress.CAN_GO_ON

@@ -16,6 +16,7 @@ RULES = s.Rules(
     onset=2,
     silence=3,
     complete_silence=1,
+    unfinished_silence=4,
     longest=7,
     refractory=2,
     think=3,

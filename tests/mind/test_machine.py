@@ -60,6 +60,20 @@ def test_a_sentence_that_cannot_go_on_ends_sooner() -> None:
     assert isinstance(state, s.Listening)
 
 
+def test_a_sentence_that_cannot_be_over_yet_is_waited_for() -> None:
+    rules = replace(RULES, longest=20)
+    pause = [SILENCE] * rules.silence
+    told = (WAKE, SPEECH, SPEECH, s.Progressed(Progress.UNFINISHED))
+    state, _ = run(*told, *pause, rules=rules)
+    assert isinstance(state, s.Listening)
+    state, _ = run(*told, *[SILENCE] * rules.unfinished_silence, rules=rules)
+    assert isinstance(state, s.Thinking)
+    # what is said next takes it back
+    over = s.Progressed(Progress.CAN_GO_ON)
+    state, _ = run(*told, *pause, SPEECH, over, *pause, rules=rules)
+    assert isinstance(state, s.Thinking)
+
+
 def test_nobody_speaks_and_it_ends_after_the_patience_whatever_was_made_out() -> None:
     state, done = run(WAKE, SILENCE, SILENCE, SILENCE, s.Heard(PLAIN))
     assert said(done) == [s.SayWoke(1, 0, 15), s.SayEnded(1, Outcome.NO_SPEECH, 4)]

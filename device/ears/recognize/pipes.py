@@ -16,7 +16,7 @@ all:
 
 Child and parent to ears, one pipe (writes shorter than PIPE_BUF are in order):
 
-    1, 2, 3   Progress, one byte each, from the child
+    1 .. 4    Progress, one byte each, from the child
     RESULT    intent u16, count u8, 6 x (slot u8, value i32), from the child; intent 0: none
     SPOTTED   the stop word was said, from the stop spotter's child
     READY     from the parent: models are loaded and the first child waits
@@ -57,7 +57,7 @@ class Mark(IntEnum):
 
 @unique
 class Word(IntEnum):
-    """Kinds of records to ears, the three states of `Progress` apart."""
+    """Kinds of records to ears, the states of `Progress` apart."""
 
     RESULT = 0x10
     SPOTTED = 0x11

@@ -13,8 +13,7 @@ the child of one command, which no word leaves:
                may be too many or missing; others may be spelled otherwise, if they sound alike:
                never a number, a negation or a word with an opposite
 
-Words and scores share the burden: sentences that are word for word what was written down are
-asked for less than those that only sound like it.
+Less of a lead is asked of a sentence that is word for word what was written down.
 
 How much is asked was chosen on voices, phrases and recordings of which none is measured with
 (tests/benchmarks/near/README.md says which).
@@ -22,6 +21,7 @@ How much is asked was chosen on voices, phrases and recordings of which none is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -33,13 +33,13 @@ from device.language.text import fold
 Words = tuple[str, ...]
 Phones = Sequence[str]
 
-SAYS_NOTHING = frozenset((
-    *("a", "an", "the", "my", "our", "of", "to", "for", "and", "please", "uh", "um", "er", "oh"),
-    *("so", "okay", "ok", "well", "just", "hey", "alexa", "jarvis", "mycroft"),
-))  # fmt: skip
+SAYS_NOTHING = frozenset(
+    ("a", "an", "the", "my", "of", "to", "for", "and", "please", "uh", "um", "er", "oh")
+)
 """English words that may be too many or missing without another meaning."""
-CONFUSED = frozenset({("in", "and"), ("so", "set"), ("sat", "set")})
+CONFUSED = frozenset({("in", "and"), ("and", "in"), ("so", "set"), ("sat", "set")})
 """(written, meant): what the network is known to write for small words that were said."""
+_MINUS = re.compile(r"(?<!\w)[-–−]\s*(?=\d)")
 MOST_UNLIKE = 0.5
 """A word less like another than this is not the same, however it is spelled."""
 MOST_UNLIKE_JOINED = 0.2
@@ -64,9 +64,9 @@ class Asked(NamedTuple):
     """How far it must be ahead of the best of another meaning."""
 
 
-SAME = Asked(per_token=-1.6, behind=-1.0, lead=0.5)
+SAME = Asked(per_token=-1.0, behind=-1.0, lead=0.5)
 """Asked of a sentence that was written down word for word,"""
-ALIKE = Asked(per_token=-1.2, behind=-0.7, lead=1.5)
+ALIKE = Asked(per_token=-1.0, behind=-0.7, lead=1.5)
 """and of one that only sounds like it,"""
 ALIKE_COST = 0.35
 """by at most this, a word."""
@@ -104,14 +104,18 @@ class Agreement:
         numbers = {word for n in range(101) for ways in spell(n, "en") for word in ways}
         self._exact = frozenset((*numbers, *negations)) - SAYS_NOTHING
 
-    def agreed(self, candidates: Sequence[Candidate], said: str, free: float) -> str:
+    def words(self, said: str) -> Words:
+        """The words of what was written down, as sentences have them."""
+        return once(self._tokens(_MINUS.sub(" minus ", said)))
+
+    def agreed(self, candidates: Sequence[Candidate], written: Words, free: float) -> str:
         """The best of `candidates` (best first) if it is what was said, else nothing.
 
-        `said`: what was written down, with the log-probability `free`.
+        `written`: the words that were written down, with the log-probability `free`.
         """
         if not candidates:
             return ""
-        best, written = candidates[0], once(self._tokens(said))
+        best = candidates[0]
         behind = (best.score - free) / (len(best.words) + 2)
         unlikeness = self.unlikeness(written, best.words)
         if unlikeness > ALIKE_COST * len(best.words):

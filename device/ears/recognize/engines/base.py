@@ -29,6 +29,8 @@ class Engine(Protocol):
     def feed(self, frame: bytes, speech: bool) -> str | None:
         """Take 80 ms of s16le sound; the words so far, or None if nothing new is known.
 
+        They may be the beginning of a sentence; none, if they are no longer thought to be one.
+
         `speech`: what the voice activity detector says of the frame.
         """
 

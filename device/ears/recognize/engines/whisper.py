@@ -52,8 +52,9 @@ class Whisper:
         """Load the model (some 40 MB); `model`: its folder."""
         pairs = BytePairs(model / "tokenizer.json")
         self._agreement = agreement
-        graphs = [TokenGraph(graph, _spellings(pairs)) for graph in (commands, answers)]
-        self._prompts = [prompt(pairs, graph) for graph in (commands, answers)]
+        self._graphs = commands, answers
+        graphs = [TokenGraph(graph, _spellings(pairs)) for graph in self._graphs]
+        self._prompts = [prompt(pairs, graph) for graph in self._graphs]
         end, comma, space = pairs.special(END), *pairs.tokens(", ")
         kept = {*range(COMMON), end, comma, space, *(t for row in self._prompts for t in row)}
         kept.update(*(graph.tokens for graph in graphs))
@@ -64,11 +65,14 @@ class Whisper:
         self._searches = [WordPaths(graph, place, end, never) for graph in graphs]
         self._asked, self._cut, self._sound = False, Cut(), list[bytes]()
         self._early: str | None = None
+        self._begun = ""
+        """What was written down last, if sentences begin so and none is that."""
         self._net.listen(padded(log_mel(np.zeros(RATE, np.float32))))  # what loads at first use
 
     def start(self) -> None:
         """A new command."""
-        self._asked, self._cut, self._sound, self._early = False, Cut(), [], None
+        self._asked, self._cut, self._sound = False, Cut(), []
+        self._early, self._begun = None, ""
 
     def asked(self) -> None:
         """Answers count too."""
@@ -84,7 +88,7 @@ class Whisper:
             self._early = None
         elif self._cut.spoken and self._cut.silent == EARLY:
             self._early = self._hear()
-            return self._early or None
+            return self._early or self._begun
         return None
 
     def finish(self) -> str:
@@ -105,7 +109,11 @@ class Whisper:
             Candidate(tuple(self._text(one.tokens).lower().split()), one.score, len(one.tokens))
             for one in heard.sentences
         ]
-        return self._agreement.agreed(candidates, self._text(heard.said), heard.free)
+        written = self._agreement.words(self._text(heard.said))
+        state = self._graphs[self._asked].follow(written)
+        unfinished = state is not None and state not in self._graphs[self._asked].finals
+        self._begun = " ".join(written) if unfinished else ""
+        return self._agreement.agreed(candidates, written, heard.free)
 
 
 def _spellings(pairs: BytePairs) -> Callable[[str], list[Tokens]]:

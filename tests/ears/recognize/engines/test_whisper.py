@@ -23,7 +23,7 @@ from device.ears.recognize.engines.whisper import (
 )
 from device.ears.recognize.engines.wordpaths import FREE_TOKENS, Heard, TokenGraph, WordPaths
 from device.language.graph import Graph
-from device.mind.types import FRAME_SAMPLES, Intent
+from device.mind.types import FRAME_SAMPLES, Intent, Progress
 from device.seal import memory
 from tests.ears.recognize.engines.test_pocketsphinx import english, frames, room
 from tests.voices import models
@@ -251,6 +251,14 @@ def test_listens_while_the_silence_runs_and_again_if_it_was_a_pause() -> None:
     assert "set a timer for ten minutes" in said
     last = max(at for at, (_, speech) in enumerate(told) if speech)
     assert not any(said[: last + 1])
+
+
+def test_a_sentence_that_is_not_over_is_told_while_the_silence_runs() -> None:
+    engine().start()
+    said = [engine().feed(*one) for one in frames("set a timer for")]
+    (begun,) = filter(None, said)
+    assert english().graph.progress(begun.split()) is Progress.UNFINISHED
+    assert engine().finish() == ""
 
 
 def test_keeps_no_more_before_speech_than_it_needs() -> None:
