@@ -37,6 +37,11 @@ class Microphone:
         low=1,
         high=32,
     )
+    software_reference: bool = setting(
+        True,
+        "Take the echo of what the speaker itself plays out of what is heard, for microphones"
+        " without a reference_channel.",
+    )
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,12 @@ class Wake:
     taught_threshold: float = setting(
         0.2,
         "The same for words with a model taught for it (`keepmum models fetch barge-in`).",
+        low=0.01,
+        high=0.9999,
+    )
+    cleaned_threshold: float = setting(
+        0.5,
+        "The same where the echo was taken away, if it is above the word's own threshold.",
         low=0.01,
         high=0.9999,
     )

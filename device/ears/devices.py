@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from device.ears.capture.condition import Condition
 from device.ears.capture.microphone import Microphone, Sound
+from device.ears.capture.reference import Reference
 from device.ears.pulse import Pulse
 from device.ears.recognize.recognizer import Heard as Answer
 from device.ears.recognize.recognizer import Recognizer
@@ -47,6 +48,26 @@ class Ear:
     at_rest: bool = True
     speech: bool = True
     """Whether somebody speaks in the present frame; in the one that woke, always."""
+
+    reference: Reference | None = None
+    """What hands play, to be taken out of what is heard; None where the microphone does it itself,
+    or nobody."""
+
+    def read(self) -> Sound:
+        """The next frame, int16 (1280,), always in the same array, without the loudspeaker's sound
+        where that is known. Raises as the microphone does."""
+        frame = self.microphone.read()
+        if self.reference:
+            self.reference.cancel(frame)
+        return frame
+
+    @property
+    def cleaned(self) -> bool:
+        """Whether the loudspeaker sounds now, and was taken out of the frame."""
+        if self.reference:
+            return self.reference.cleans
+        echo = self.microphone.echo
+        return echo is not None and echo.sounding and not echo.copied
 
     # --- events
 
@@ -87,6 +108,7 @@ class Ear:
     def waking(self, frame: Sound, loud: Hint) -> s.Waking | None:
         """The wake word that this frame completes, if any; the best if there are several."""
         self.wake.loud = loud
+        self.wake.cleaned = self.cleaned
         woken = [r for r in self.wake.step(frame) if r.woke]
         if not woken:
             return None
@@ -135,6 +157,8 @@ class Ear:
         self.wake.forget()
         self.vad.forget()
         self.microphone.forget()
+        if self.reference:
+            self.reference.forget()
 
     def tell(self, letter: Letter) -> None:
         """One letter to the hands. Without hands nothing is taken in: raises HandsGone."""

@@ -42,7 +42,7 @@ def _frames(ear: Ear) -> Iterator[Sound]:
     """Frames until the microphone is lost; a file is followed by the silence that ends it."""
     try:
         while True:
-            yield ear.microphone.read()
+            yield ear.read()
     except EndOfSound:
         ear.microphone.wipe()
         while not ear.at_rest:

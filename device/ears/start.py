@@ -5,7 +5,8 @@
     2 recognizer      its parent is forked before any thread, library pool or microphone exists;
                       so is the pulse, which tells the service manager that both live
     3 detectors       wake word models and voice activity, while the parent loads its engine
-    4 hands, panel    the letter socket is taken; without hands nothing is heard
+    4 hands, panel    the letter socket is taken; without hands nothing is heard; the ring of what
+                      they play is mapped, to be read only, and its descriptor closed
     5 microphone      opened last of all that is opened
     6 seal            from here on: no open, no exec, no socket, no fork
     7 prime           25 frames of faint noise, so that the first real frame is judged fairly
@@ -24,6 +25,7 @@ from dataclasses import dataclass
 from device import soundcards
 from device.config import Config
 from device.ears.capture.microphone import Channels, open_microphone
+from device.ears.capture.reference import Reference
 from device.ears.capture.waiting import FAULTS, Wanted, until_changed
 from device.ears.devices import Ear, send
 from device.ears.loop import listen
@@ -42,6 +44,7 @@ from device.mind.types import frames
 from device.modelstore import ModelStore
 from device.names import NameTable
 from device.names.sentences import load
+from device.ring import accept_offer
 from device.seal import memory, seccomp
 from device.service import Notifier, accept
 
@@ -87,6 +90,8 @@ def live(config: Config, names: NameTable, given: Given) -> None:
     vad, wake, weaker = _detectors(config, store, channels)
     hands = accept(given.letters)
     panel = given.panel()
+    software = config.microphone.software_reference and channels.reference is None
+    played = accept_offer(hands) if software else None
     before = seccomp.descriptors()
     microphone = open_microphone(given.source, config.microphone.device, channels, chosen)
     ear = Ear(
@@ -100,6 +105,7 @@ def live(config: Config, names: NameTable, given: Given) -> None:
         panel=panel,
         pulse=pulse,
         think_s=config.listen.think_s,
+        reference=Reference(played) if played and microphone.live else None,
     )
     wake.prime()  # once before the seal, for whatever is loaded at its first use
     if given.sealed:

@@ -16,6 +16,7 @@ from device.errors import MalformedLetter, TooManyLetters
 from device.hands.guard import Guard
 from device.letter import MAX_BYTES, Letter
 from device.mind.types import Hint
+from device.ring import Writer
 
 RETRY_SECONDS = 0.2
 
@@ -63,12 +64,15 @@ class EarsConnection:
 
 
 async def connect(
-    path: str, guard: Guard, opening: Callable[[], Awaitable[None]]
+    path: str,
+    guard: Guard,
+    opening: Callable[[], Awaitable[None]],
+    played: Writer | None = None,
 ) -> EarsConnection:
     """Wait until there are ears to connect to, and until the cap lets in another activation.
 
     `opening` is awaited once there is a socket and before it is connected to: ears take nothing
-    in before that.
+    in before that. `played` is offered to ears before anything else is said to them.
     """
     await asyncio.sleep(guard.wait())
     loop = asyncio.get_running_loop()
@@ -84,4 +88,7 @@ async def connect(
             ears.close()
             await asyncio.sleep(RETRY_SECONDS)
         else:
+            if played is not None:
+                with contextlib.suppress(OSError):  # ears that ended meanwhile: `letters` sees that
+                    played.offer(ears)
             return EarsConnection(ears, guard)

@@ -20,13 +20,15 @@ from device.hands.letters import EarsConnection, connect
 from device.hands.sound.chimes import Chime
 from device.letter import Command, Ended, Hello, Letter, Woke
 from device.mind.types import FOLLOW_UP, STOP_WORD, Outcome
+from device.ring import Writer
 
 PUZZLING = (Outcome.NOT_UNDERSTOOD, Outcome.TOO_LONG, Outcome.RECOGNIZER_FAILED)
 """What a falling chime answers: somebody spoke, and nothing will be done."""
 
 
 class Loop:
-    """Attends to the ears for ever. `opening` is awaited before they are met."""
+    """Attends to the ears for ever. `opening` is awaited before they are met, who are then offered
+    what is `played`."""
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Loop:
         ears: Ears,
         acting: Acting,
         opening: Callable[[], Awaitable[None]],
+        played: Writer | None = None,
     ) -> None:
         self._context = context
         self._events = events
@@ -44,6 +47,7 @@ class Loop:
         self._ears = ears
         self._acting = acting
         self._opening = opening
+        self._played = played
         self._guard = Guard(context.config.service.activations_per_hour, time.monotonic)
 
     async def run(self) -> None:
@@ -52,7 +56,7 @@ class Loop:
         while True:
             connection = None
             try:
-                connection = await connect(path, self._guard, self._opening)
+                connection = await connect(path, self._guard, self._opening, self._played)
                 self._ears.met(connection, self._focus.now.loud)
                 why = await self._attend(connection)
             except BaseException:

@@ -109,6 +109,7 @@ def attend(hands: Hands, notes: LedgerNotes | None = None) -> Loop:
         ears=hands.ears,
         acting=hands.acting,
         opening=opening,
+        played=hands.player.played,
     )
 
 

@@ -24,6 +24,7 @@ from device.hands.focus import Focus
 from device.hands.home.surroundings import Surroundings
 from device.hands.sound import mixers, sinks
 from device.hands.sound.player import Player
+from device.hands.sound.tap import Tap
 from device.hands.sound.volume import Volume
 from device.hands.state import open_state
 from device.hands.tasks import Tasks
@@ -37,6 +38,7 @@ from device.hands.voice.replies import Replies, Reply
 from device.hands.voice.speaker import Speaker
 from device.mind.types import Lamp
 from device.names import NameTable, sentences
+from device.ring import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
     clock, events, focus = given.clock or SystemClock(), EventBus(), Focus()
     tasks, state = Tasks(events), open_state(Path(config.service.state))
     chosen = soundcards.chosen(config.service.cards).get("loudspeaker", "")
-    player = Player(given.sink or sinks.sink(config.sound, chosen))
+    player = _player(config, given.sink or sinks.sink(config.sound, chosen))
     voice = given.voice or tts.default_voice(config)
     speaker = Speaker(voice, player, events, chimes=config.sound.chimes, changed=focus.speak)
     mixer = given.mixer or await mixers.find(config.sound.mixer, player, _card(config, chosen))
@@ -121,6 +123,16 @@ def _card(config: Config, chosen: str) -> soundcards.Card | None:
         return soundcards.meant("Output", config.sound.device, chosen)
     except KeepmumError:
         return None
+
+
+def _player(config: Config, sink: sinks.Sink) -> Player:
+    """What plays, and tells ears what, if they can make use of it."""
+    microphone = config.microphone
+    if microphone.reference_channel is not None or not microphone.software_reference:
+        return Player(sink)
+    # a music server may want the device while nothing else is played; files and nothing need none
+    device = not isinstance(sink, sinks.NullSink | sinks.WavSink)
+    return Player(sink, Tap(Writer()), stays_open=device and not config.media.mpd)
 
 
 def _volume(

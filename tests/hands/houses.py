@@ -26,6 +26,7 @@ from device.hands.wiring import Given, Hands, make
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Hint, Outcome, Request, Slot
 from device.names import Entry, NameTable, compile_names
+from device.ring import OFFER
 
 DEADLINE = 10.0
 E = TypeVar("E", bound=Event)
@@ -178,7 +179,10 @@ class Ears:
         """The next hint."""
         assert self.socket is not None
         loop_ = asyncio.get_running_loop()
-        return Hint((await asyncio.wait_for(loop_.sock_recv(self.socket, 1), DEADLINE))[0])
+        word = OFFER
+        while word == OFFER:  # the ring of what is played, which these ears don't take
+            word = await asyncio.wait_for(loop_.sock_recv(self.socket, 1), DEADLINE)
+        return Hint(word[0])
 
     async def closed(self) -> None:
         """Wait until the hands have shut the door."""

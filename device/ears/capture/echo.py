@@ -22,7 +22,8 @@ tell it that somebody does.
     `_doubt`       | how unsure that is: no sound (`SEVERAL`)     | next reply begins with it
 
 What the estimate misses, a loudspeaker's distortion above all, is some 20 dB softer than the echo
-and still speech; a gate keeps it back for as long as nobody speaks over it.
+and still speech; a gate (gate.py) keeps it back for as long as nobody speaks over it. And no band
+of a frame comes out louder than it went in (bound.py).
 
 The reference must not come later than its echo. Samples of both lie on one clock, since they come
 from one device.
@@ -35,6 +36,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from device.ears.capture.bound import bound
+from device.ears.capture.gate import Gate
 from device.mind.types import FRAME_SAMPLES, RATE
 
 BLOCK = 320
@@ -67,63 +70,12 @@ GUESSES = 6
 """Frames from which the energy of the room's answer is guessed: microphone over reference."""
 MOST = 1e4
 """No answer of a room has more energy, however low the reference's level."""
-VOICE = 20.0
-"""A block with this many times more than what is usually left of the echo is a voice."""
-UNSURE = 0.3
-"""With more than this share of the echo taken for echo, a voice might be taken for it too."""
-HOLD = 15
-"""Blocks that the gate stays open after a voice."""
-FADE, RISE, FALL = 0.7, 1.01, 0.05
-"""From block to block: how the echo fades in the room; how what is left is followed up, down."""
-RAMP = 80
-"""Samples in which it opens and closes."""
-COMFORT = 3.0
-"""Steps of 16 bit of the noise in place of what is kept back: detectors start at true silence."""
 FLOOR = np.float32(BLOCK)
 """Power of one step of 16 bit in a bin: no microphone is more silent."""
 
 Sound = NDArray[np.int16]
 Reals = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
-
-
-class Gate:
-    """Lets pass what a person says, and closes over what is left of an echo alone.
-
-    A tenth of an echo is still speech to a detector that listens for speech at any level. How
-    much is left is followed slowly, with what is said over it counting little; a block that holds
-    many times that is a voice and opens the gate, which stays open over the soft parts of words.
-    As long as much is left, it is open. It keeps a few numbers, no sound.
-    """
-
-    def __init__(self) -> None:
-        self._left = 1.0
-        self._echo = 0.0
-        self._open = HOLD
-        self._gain = 1.0
-        self._chance = np.random.default_rng(0)
-
-    def listen(self, cleaned: Reals, echo: Reals) -> bool:
-        """Whether a block, float32 (320,), may pass: somebody speaks, or it can't be told."""
-        # by differences from sample to sample, for the sake of an s, which is soft but high
-        loud, left = (float(np.square(np.diff(a)).mean()) for a in (echo, cleaned))
-        self._echo = max(loud, FADE * self._echo)
-        share = left / (self._echo + 1.0)
-        grown = min(1.0, RISE * self._left)
-        self._left = grown if share > self._left else self._left + FALL * (share - self._left)
-        limit = VOICE * self._left
-        self._open = HOLD if share > limit or limit > UNSURE else max(0, self._open - 1)
-        return self._open > 0
-
-    def close(self, frame: Reals, *, passes: bool) -> None:
-        """Put faint noise in place of a whole cleaned frame that may not pass, in 5 ms."""
-        if passes and self._gain == 1.0:
-            return
-        gain = np.full(len(frame), float(passes), np.float32)
-        gain[:RAMP] = np.linspace(self._gain, float(passes), RAMP)
-        self._gain = float(passes)
-        noise = self._chance.normal(0.0, COMFORT, len(frame)).astype(np.float32)
-        frame[:] = gain * frame + (1.0 - gain) * noise
 
 
 class Echo:
@@ -201,7 +153,6 @@ class Echo:
 
     def _deliver(self, frame: Sound) -> None:
         """The cleaned frame in place of the other, unless that would help nobody."""
-        np.rint(self._cleaned, out=self._cleaned)
         before = float(np.square(frame, dtype=np.float32).sum())
         after = float(np.square(self._cleaned).sum())
         if not math.isfinite(after):
@@ -215,6 +166,11 @@ class Echo:
                 np.maximum(self._doubt, RENEWED * energy * self._shape, out=self._doubt)
         else:
             self._worse = 0
+            bound(self._cleaned, frame)
+            np.rint(self._cleaned, out=self._cleaned)
+            after = float(np.square(self._cleaned).sum())
+            if after > before:  # by rounding
+                self._cleaned[:] = frame
             frame[:] = np.clip(self._cleaned, -32768, 32767)
             self.taken_db = 10 * math.log10((before + 1.0) / (after + 1.0))
         self._cleaned[:] = 0.0
@@ -262,6 +218,17 @@ class Echo:
         self._room *= STAY
         self._doubt *= STAY**2 * (1.0 - OVERLAP * gain * played)
         self._doubt += (1 - STAY**2) * (self._room.real**2 + self._room.imag**2)
+
+    def recall(self, past: Sound) -> None:
+        """Take in what was played just before the next frame, int16 (TAIL + BLOCK,).
+
+        For a reference that was found in the middle of a sound: its echo is known from the first
+        block on.
+        """
+        blocks = past.reshape(PARTITIONS + 1, BLOCK).astype(np.float32)
+        self._history[:] = np.fft.rfft(np.hstack([blocks[:-1], blocks[1:]]))[::-1]
+        self._last[:] = blocks[-1]
+        self._unknown = self._silent = 0
 
     def forget(self) -> None:
         """Overwrite all sound. The room is still known; with what was just played unknown, nothing

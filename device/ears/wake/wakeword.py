@@ -166,6 +166,8 @@ class WakeWords:
         self.micro_features = MicroFeatures() if micro else None
         self.loud = Hint.QUIET
         """What the loudspeaker does, as hands hint it: each has its thresholds."""
+        self.cleaned = False
+        """Whether the next frame comes without the loudspeaker's sound."""
         self._wake = wake
         self._vad = vad
         self._gated = any(word.gated for word in self.words)
@@ -195,7 +197,7 @@ class WakeWords:
         if self.features:
             self.features.step(frame)
         rows = self.micro_features.step(frame) if self.micro_features else NO_ROWS
-        own_voice = self.loud in OWN_VOICE
+        own_voice = self.loud in OWN_VOICE and not self.cleaned
         scores = [word.score(rows, own_voice) for word in self.words]
         voice = self._hear_voice(frame)
         return tuple(self._read(number, score, voice) for number, score in enumerate(scores))
@@ -218,6 +220,8 @@ class WakeWords:
             return max(word.threshold, self._wake.afar_threshold)
         if self.loud is Hint.RADIO:
             return max(word.threshold, self._wake.radio_threshold)
+        if self.cleaned:  # whatever hands hint: what was taken away, they chose
+            return max(word.threshold, self._wake.cleaned_threshold)
         if self.loud not in OWN_VOICE or word.gated:
             return word.threshold
         if word.taught:

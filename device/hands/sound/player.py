@@ -17,6 +17,8 @@ import numpy as np
 from device.errors import CardUnclear, KeepmumError, NoLoudspeaker
 from device.hands.sound.chimes import Pcm, resample
 from device.hands.sound.sinks import BLOCK_SECONDS, Sink
+from device.hands.sound.tap import Tap
+from device.ring import Writer
 
 IDLE_SECONDS = 5.0
 """The device is let go after this long without sound: opening it again costs tens of ms."""
@@ -64,7 +66,9 @@ class Clip:
 class Player:
     """One thread, one sink, any number of clips at once."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, tap: Tap | None = None, *, stays_open: bool = False) -> None:
+        """tap: is given whatever the sink gets; stays_open: silence is played rather than nothing,
+        so that the way to the microphone stays as long as it is."""
         self.level = 1.0
         """Of everything: the volume, where the sound device has none of its own."""
         self.failed: KeepmumError | None = None
@@ -72,6 +76,8 @@ class Player:
         self.changed: Callable[[], None] = lambda: None
         """Called when `failed` becomes another."""
         self._sink = sink
+        self._tap = tap
+        self._stays_open = stays_open
         self._clips: list[Clip] = []
         self._change = threading.Condition()
         self._over = False
@@ -83,6 +89,11 @@ class Player:
     def alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread.is_alive()
+
+    @property
+    def played(self) -> Writer | None:
+        """What ears are offered, to take its echo away."""
+        return self._tap.ring if self._tap else None
 
     def play(self, clip: Clip) -> Clip:
         """Begin to play."""
@@ -135,15 +146,21 @@ class Player:
                     self._sink.open()
                     opened, idle = True, 0
                     self._now(None)
+                    if self._tap:
+                        self._tap.open(self._sink.rate)
                 if opened:
                     idle = 0 if self._one_block() else idle + 1
             except (NoLoudspeaker, CardUnclear) as error:
                 opened = False
                 self._fail(error)
-            if opened and idle * BLOCK_SECONDS >= IDLE_SECONDS:
+            if opened and idle * BLOCK_SECONDS >= IDLE_SECONDS and not self._stays_open:
                 self._sink.close()
                 opened = False
+                if self._tap:
+                    self._tap.rest()
         self._sink.close()
+        if self._tap:
+            self._tap.rest()
 
     def _anything(self) -> bool:
         return any(not c.held and (c.at < len(c.parts) or c.complete) for c in self._clips)
@@ -169,6 +186,8 @@ class Player:
             ended = [c for c in self._clips if c.complete and c.at >= len(c.parts)]
             self._clips = [c for c in self._clips if c not in ended]
         mixed = np.clip(total * np.float32(self.level), -32768, 32767).astype(np.int16)
+        if self._tap:
+            self._tap.write(mixed)
         self._sink.write(mixed.tobytes())
         self._tell([c.started.set for c in begun] + [c.ended.set for c in ended])
         return bool(begun or ended or self._anything())

@@ -149,6 +149,17 @@ def test_over_its_own_voice_less_is_asked_of_two_detectors_and_over_foreign_word
     assert one < Wake().afar_threshold
 
 
+def test_where_the_echo_was_taken_away_no_hint_makes_less_enough() -> None:
+    wake = wake_words("alexa", "okay_nabu")
+    wake.cleaned = True
+    usual, one = Wake().cleaned_threshold, WAKE_WORDS["okay_nabu"].threshold
+    assert usual > WAKE_WORDS["alexa"].threshold
+    for loud in (Hint.QUIET, Hint.SPEAKING, Hint.RINGING):
+        assert thresholds(wake, loud) == [usual, one]
+    assert thresholds(wake, Hint.AFAR) == [Wake().afar_threshold] * 2
+    assert thresholds(wake, Hint.RADIO) == [Wake().radio_threshold, one]
+
+
 @pytest.mark.parametrize("loud", [Hint.SPEAKING, Hint.RINGING, Hint.AFAR, Hint.RADIO])
 def test_it_is_not_deaf_while_it_is_loud(loud: Hint) -> None:
     wake = wake_words("alexa")
