@@ -49,7 +49,8 @@ def words_taken(played: Line, words: Line, _chance: np.random.Generator) -> Line
 def words_at_another_delay(played: Line, words: Line, chance: np.random.Generator) -> Line:
     """A word in a place that nobody confirmed, jumping every two seconds."""
     parts = np.split(words, range(2 * RATE, len(words), 2 * RATE))
-    return played - np.concatenate([np.roll(p, int(chance.integers(-3000, 3000))) for p in parts])
+    moved = [np.roll(part, int(chance.integers(-3000, 3000))) for part in parts]
+    return np.asarray(played - np.concatenate(moved))
 
 
 def switching(played: Line, words: Line, _chance: np.random.Generator) -> Line:
