@@ -41,7 +41,6 @@ class OwnFault(KeepmumError):
         " all of it, which can hold names and words of yours."
     )
     exit_code = 99
-    exit_code = 16
 
 
 # --- settings and names
