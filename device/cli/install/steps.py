@@ -171,10 +171,13 @@ def _life(unit: str) -> str:
 
 def _wait(lives: dict[str, str]) -> str:
     """Wait until each unit is up in a new life; which of them isn't, in words."""
-    end = time.monotonic() + READY_S
+    end, told = time.monotonic() + READY_S, False
     while missing := [u for u, before in lives.items() if not _is_active(u) or _life(u) == before]:
         if time.monotonic() > end:
             return f"{missing[0]} is not up after {READY_S:.0f} s"
+        if not told and end - time.monotonic() < READY_S - 2:
+            say(f"waiting for {missing[0]}")
+            told = True
         time.sleep(0.2)
     return ""
 
