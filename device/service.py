@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType
 
 FIRST_PASSED = 3
+PR_SET_PDEATHSIG = 1
+"""prctl(2): which signal a process gets when its parent ends."""
 
 
 def passed_sockets() -> list[int]:

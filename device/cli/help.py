@@ -38,6 +38,7 @@ def title_of(page: str) -> str:
 
 @app.command("help")
 def show_help(
+    context: typer.Context,
     topic: Annotated[str, typer.Argument(help="A page; none: what there is to read.")] = "",
     manual: Annotated[
         Path | None,
@@ -48,7 +49,7 @@ def show_help(
     if manual is not None:
         from device.cli.manual import write
 
-        for file in write(manual):
+        for file in write(manual, context.find_root().command):
             print(file)
         return
     there = pages()

@@ -11,28 +11,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-import typer
-
 from device import config
 from device.config.schema import REQUIRED, fields_of, limits
 
 HEAD = '.TH {name} {section} "" "keepmum" "keepmum"\n.SH NAME\n{name} \\- {about}\n'
 
 
-def write(folder: Path) -> list[Path]:
-    """Write both pages into `folder`, made if it isn't there, and return their paths."""
+def write(folder: Path, group: Any) -> list[Path]:
+    """Write both pages into `folder`, made if it isn't there, and return their paths.
+
+    `group`: the command line's root command.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    made = {"keepmum.1": commands(), "keepmum.toml.5": settings()}
+    made = {"keepmum.1": commands(group), "keepmum.toml.5": settings()}
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in made]
 
 
-def commands() -> str:
+def commands(group: Any) -> str:
     """keepmum(1): every command with its options."""
-    from device.cli.app import app
-
-    group = typer.main.get_command(app)
     lines = [
         HEAD.format(name="keepmum", section=1, about=_roff("a voice speaker that keeps mum")),
         ".SH SYNOPSIS\n.B keepmum\n.I COMMAND\n[\\fIOPTION\\fR ...]",

@@ -86,6 +86,7 @@ __all__ = [
     "load",
     "minutes_of",
     "parse",
+    "with_learned",
 ]
 
 DEFAULT_PATH = Path("/etc/keepmum/keepmum.toml")
@@ -191,7 +192,11 @@ def load(path: Path | None = None) -> Config:
             return Config()
         path = DEFAULT_PATH
     config = parse(_text(path), str(path))
-    found = learned(path)
+    return with_learned(config, learned(path))
+
+
+def with_learned(config: Config, found: Home) -> Config:
+    """The settings with learned rooms and devices; one of the same name in the settings wins."""
     rooms, devices = ({e.name for e in each} for each in (config.home.room, config.home.device))
     home = replace(
         config.home,

@@ -136,9 +136,11 @@ class Home:
     prefix: str = setting("keepmum", "First word of the topics of the speakers themselves.")
     discovery: bool = setting(True, "Appear in Home Assistant.")
     discovery_prefix: str = setting("homeassistant", "First word of its discovery topics.")
-    say: bool = setting(True, "Speak the texts that the home sends.")
+    say: bool = setting(True, "Speak the texts that the home sends.", wider=1)
     says_per_minute: int = setting(6, "No more texts a minute than this.", low=1, high=60)
-    texts: bool = setting(False, "Tell the home what was asked in words, not only its kind.")
+    texts: bool = setting(
+        False, "Tell the home what was asked in words, not only its kind.", wider=1
+    )
     peers: bool = setting(True, "Agree with the other speakers of the home who answers.")
     floor: tuple[Floor, ...] = setting((), "Floors.")
     room: tuple[Room, ...] = setting((), "Rooms.")

@@ -29,6 +29,20 @@ class Meaning:
     high: float | None = None
     choices: tuple[str, ...] = ()
     secret: bool = False
+    wider: int = 0
+    """1 if a higher value opens the speaker wider (listens longer, keeps more, says more), -1 if
+    a lower one does; 0 if any other value may.
+    """
+
+    def narrows(self, before: object, after: object) -> bool:
+        """Whether going from one value to the other opens nothing."""
+        if (
+            not self.wider
+            or not isinstance(before, int | float)
+            or not isinstance(after, int | float)
+        ):
+            return before == after
+        return (after - before) * self.wider <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +64,12 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     secret: bool = False,
+    wider: int = 0,
 ) -> T:
-    """A field of a section: its default, a sentence that says what it means, its limits."""
-    meaning = Meaning(text, low, high, choices, secret)
+    """A field of a section: its default, a sentence that says what it means, its limits, and
+    which way it opens the speaker wider (see `Meaning`).
+    """
+    meaning = Meaning(text, low, high, choices, secret, wider)
     return field(default=default, metadata={"meaning": meaning})
 
 

@@ -95,7 +95,7 @@ class Wake:
     words: tuple[str, ...] = setting(("alexa",), "Wake words with models of the default set.")
     word: tuple[Word, ...] = setting((), "Wake words with a threshold or models of your own.")
     refractory_s: float = setting(
-        1.0, "After a waking, no other for this long.", low=0.16, high=10.0
+        1.0, "After a waking, no other for this long.", low=0.16, high=10.0, wider=-1
     )
     speaking_threshold: float = setting(
         0.05,
@@ -103,24 +103,31 @@ class Wake:
         " its own replies stay far below.",
         low=0.01,
         high=0.9999,
+        wider=-1,
     )
     taught_threshold: float = setting(
         0.2,
         "The same for words with a model taught for it (`keepmum models fetch barge-in`).",
         low=0.01,
         high=0.9999,
+        wider=-1,
     )
     cleaned_threshold: float = setting(
         0.5,
         "The same where the echo was taken away, if it is above the word's own threshold.",
         low=0.01,
         high=0.9999,
+        wider=-1,
     )
     afar_threshold: float = setting(
-        0.97, "Score that wakes while it speaks words that others wrote.", low=0.01, high=0.9999
+        0.97,
+        "Score that wakes while it speaks words that others wrote.",
+        low=0.01,
+        high=0.9999,
+        wider=-1,
     )
     radio_threshold: float = setting(
-        0.6, "Score that wakes while a radio station plays.", low=0.01, high=0.9999
+        0.6, "Score that wakes while a radio station plays.", low=0.01, high=0.9999, wider=-1
     )
 
     def all_words(self) -> tuple[Word, ...]:
@@ -134,26 +141,26 @@ class Listen:
     """How a command is taken in: all that decides how long the microphone is open."""
 
     longest_command_s: float = setting(
-        10.0, "A command is over after this long, whatever is heard.", low=2.0, high=15.0
+        10.0, "A command is over after this long, whatever is heard.", low=2.0, high=15.0, wider=1
     )
     patience_s: float = setting(
-        4.0, "Listening ends if nobody has begun to speak by then.", low=1.0, high=8.0
+        4.0, "Listening ends if nobody has begun to speak by then.", low=1.0, high=8.0, wider=1
     )
-    silence_s: float = setting(0.7, "Silence that ends a command.", low=0.24, high=2.0)
+    silence_s: float = setting(0.7, "Silence that ends a command.", low=0.24, high=2.0, wider=1)
     unfinished_silence_s: float = setting(
-        1.4, "Silence that ends a command which cannot be over yet.", low=0.24, high=3.0
+        1.4, "Silence that ends a command which cannot be over yet.", low=0.24, high=3.0, wider=1
     )
     complete_silence_s: float = setting(
-        0.32, "Silence that ends a command which cannot go on.", low=0.16, high=2.0
+        0.32, "Silence that ends a command which cannot go on.", low=0.16, high=2.0, wider=1
     )
     speech_threshold: float = setting(
-        0.5, "Voice activity above this is speech.", low=0.05, high=0.95
+        0.5, "Voice activity above this is speech.", low=0.05, high=0.95, wider=-1
     )
     think_s: float = setting(
-        4.0, "The recognizer's time after the end of a command.", low=1.0, high=30.0
+        4.0, "The recognizer's time after the end of a command.", low=1.0, high=30.0, wider=1
     )
     follow_up_s: float = setting(
-        8.0, "Time for an answer to the speaker's own question.", low=2.0, high=8.0
+        8.0, "Time for an answer to the speaker's own question.", low=2.0, high=8.0, wider=1
     )
 
 
@@ -171,7 +178,7 @@ class Recognizer:
     denoise: bool = setting(
         True, "pocketsphinx hears the sound less its noise; a Pi 3 may be too slow for it."
     )
-    confirm: bool = setting(False, "Ask before every command is acted on.")
+    confirm: bool = setting(False, "Ask before every command is acted on.", wider=-1)
 
 
 @dataclass(frozen=True)
@@ -233,9 +240,13 @@ class Voice:
 class Ledger:
     """What is kept of what was asked."""
 
-    keep_days: int = setting(30, "Days that a row of the ledger is kept.", low=1, high=3650)
+    keep_days: int = setting(
+        30, "Days that a row of the ledger is kept.", low=1, high=3650, wider=1
+    )
     texts: bool = setting(
-        False, "Also keep what each command was, as text made of its ids (never a transcript)."
+        False,
+        "Also keep what each command was, as text made of its ids (never a transcript).",
+        wider=1,
     )
 
 
@@ -283,5 +294,9 @@ class Service:
     names: str = setting("/etc/keepmum/names.json", "The table of names (keepmum learn-names).")
     sentences: str = setting("/etc/keepmum/sentences", "Folder of your own sentence files.")
     activations_per_hour: int = setting(
-        60, "More activations than this in an hour close the letter socket.", low=1, high=3600
+        60,
+        "More activations than this in an hour close the letter socket.",
+        low=1,
+        high=3600,
+        wider=1,
     )

@@ -14,42 +14,18 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from device import config as settings
 from device.config import Config
+from device.config.schema import fields_of
 from device.data import inventory, ledger, tables
 from device.data.archive import Archive, Entry
 from device.data.export import Places
 from device.data.inventory import Part
 from device.errors import OtherHousehold, WrongArchive
 
-WIDER: dict[str, int] = {
-    "wake.refractory_s": -1,
-    "wake.speaking_threshold": -1,
-    "wake.taught_threshold": -1,
-    "wake.afar_threshold": -1,
-    "wake.radio_threshold": -1,
-    "listen.longest_command_s": 1,
-    "listen.patience_s": 1,
-    "listen.silence_s": 1,
-    "listen.unfinished_silence_s": 1,
-    "listen.complete_silence_s": 1,
-    "listen.speech_threshold": -1,
-    "listen.think_s": 1,
-    "listen.follow_up_s": 1,
-    "service.activations_per_hour": 1,
-    "ledger.keep_days": 1,
-}
-"""Numbers that let the microphone open more easily or longer, or keep more: 1 if a higher one
-does, -1 if a lower one does."""
-SWITCHES: dict[str, object] = {
-    "recognizer.confirm": False,
-    "ledger.texts": True,
-    "home.texts": True,
-    "home.say": True,
-}
-"""Settings that open something when they have this value."""
+APART = frozenset({"wake.words", "wake.word", "models.folder", "command"})
+"""Settings that are compared in words of their own."""
 
 
 def check_owner(archive: Archive, places: Places, *, new_device: bool) -> None:
@@ -82,10 +58,10 @@ def holds_anything(state: Path) -> bool:
 def settings_of(archive: Archive, present: Config) -> Config:
     """The settings in an archive; those in force if it has none. Raises BrokenConfig."""
     learned = archive.files.get("settings/learned.toml")
-    if learned is not None:
-        _parsed(learned, "learned.toml")  # a fault in it would keep the speaker from starting
+    found = Config() if learned is None else _parsed(learned, "learned.toml")
     entry = archive.files.get("settings/keepmum.toml")
-    return present if entry is None else _parsed(entry, "keepmum.toml")
+    coming = present if entry is None else _parsed(entry, "keepmum.toml")
+    return settings.with_learned(coming, found.home)
 
 
 def _parsed(entry: Entry, name: str) -> Config:
@@ -95,7 +71,7 @@ def _parsed(entry: Entry, name: str) -> Config:
 def widens(archive: Archive, present: Config, places: Places) -> list[str]:
     """What the archive would open wider than it is now, one sentence each."""
     coming = settings_of(archive, present)
-    found = [*_wider_numbers(present, coming), *_wider_words(present, coming)]
+    found = [*_changed(present, coming), *_wider_words(present, coming)]
     if coming.models.folder != present.models.folder:
         found.append(
             f"Models come from another folder: {coming.models.folder or 'the usual ones'}."
@@ -109,24 +85,35 @@ def widens(archive: Archive, present: Config, places: Places) -> list[str]:
             path = places.sentences / PurePosixPath(name).name
             if not path.exists() or path.read_bytes() != entry.content:
                 found.append(f"Sentences of your own are understood: {path.name}.")
+    names = archive.files.get("settings/names.json")
+    there = places.names.read_bytes() if places.names.exists() else b""
+    if names is not None and there != names.content:
+        found.append(f"Other names are understood: {places.names.name}.")
     return found
 
 
-def _wider_numbers(present: Config, coming: Config) -> list[str]:
+def _changed(present: Config, coming: Config) -> list[str]:
+    """Every setting that is another one and may open something, with both values."""
     found = []
-    for key, direction in WIDER.items():
-        before, after = float(_value(present, key)), float(_value(coming, key))
-        if (after - before) * direction > 0:
-            found.append(f"{key} becomes {after:g} (now {before:g}).")
-    for key, opens in SWITCHES.items():
-        if _value(coming, key) == opens != _value(present, key):
-            found.append(f"{key} becomes {str(opens).lower()}.")
+    for name, _, _, _ in fields_of(Config):
+        if name in APART:
+            continue
+        before, after = getattr(present, name), getattr(coming, name)
+        for key, _, _, meaning in fields_of(type(before)):
+            old, new = getattr(before, key), getattr(after, key)
+            if f"{name}.{key}" not in APART and not meaning.narrows(old, new):
+                found.append(f"{name}.{key} becomes {_shown(new)} (now {_shown(old)}).")
     return found
 
 
-def _value(config: Config, key: str) -> Any:
-    section, name = key.split(".")
-    return getattr(getattr(config, section), name)
+def _shown(value: object) -> str:
+    """A value of the settings in a line; of lists of entries, how many there are."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        plain = all(isinstance(one, str | int | float) for one in value)
+        return ", ".join(map(str, value)) or "none" if plain else f"a list of {len(value)}"
+    return f"{value:g}" if isinstance(value, int | float) else repr(value)
 
 
 def _wider_words(present: Config, coming: Config) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from device.errors import MalformedLetter, TooManyLetters
 from device.letter import Command, Ended, Fault, Hello, Letter, Woke, unpack
+from device.mind.types import LAST_NUMBER
 
 LETTERS_PER_ACTIVATION = 4
 FAULTS_PER_HOUR = 40
@@ -19,7 +20,6 @@ FAULTS_PER_HOUR = 40
 HOUR = 3600.0
 MOST_MISSING = 255
 """Activations that may be missed at once: a number that may leap anywhere is a message."""
-LAST_NUMBER = 0xFFFF_FFFF
 
 
 class Guard:

@@ -12,12 +12,12 @@ from device.errors import NamesDiffer, WrongRequest
 from device.hands.acting import Acting
 from device.hands.context import Context
 from device.hands.questions import Pending
+from device.letter import MAX_SLOTS
 from device.mind.types import Request, Slot
 from device.sockets.server import Record
 
 ANSWER_S = 60.0
 """So long a question waits for somebody who types."""
-MAX_SLOTS = 8
 
 
 class Typed:

@@ -45,9 +45,17 @@ from device.mind.states import (
     Thinking,
     Waking,
 )
-from device.mind.types import BUTTON, FOLLOW_UP, STOP_WORD, Hint, Intent, Outcome, Progress, Request
-
-LAST_NUMBER = 0xFFFF_FFFF
+from device.mind.types import (
+    BUTTON,
+    FOLLOW_UP,
+    LAST_NUMBER,
+    STOP_WORD,
+    Hint,
+    Intent,
+    Outcome,
+    Progress,
+    Request,
+)
 
 Step = tuple[State, tuple[Do, ...]]
 

@@ -220,6 +220,8 @@ FOLLOW_UP = 254
 """The cause of an activation that answers the speaker's own question."""
 STOP_WORD = 253
 """The cause of a stop that needed no wake word, because the speaker rang or spoke."""
+LAST_NUMBER = 0xFFFF_FFFF
+"""Activations are numbered from 1; after this one it is 1 again."""
 SCORE_STEPS = 16
 """A score crosses to the hands as one of so many steps."""
 

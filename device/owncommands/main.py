@@ -9,13 +9,13 @@ from pathlib import Path
 
 from device import config as settings
 from device import names, service
-from device.owncommands import runner
+from device.owncommands import client, runner
 
 
 def main(config_file: Path | None) -> int:
     """Answer on the socket that was passed in, or on one of our own; until SIGTERM."""
     config = settings.load(config_file)
-    commands = runner.by_number(config, names.in_force(config))
+    commands = client.by_number(config, names.in_force(config))
     passed = service.passed_by_name().get("commands")
     if passed is None:
         listener = runner.listen(Path(config.service.commands_socket))

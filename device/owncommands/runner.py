@@ -16,49 +16,19 @@ import os
 import pwd
 import signal
 import socket
-import struct
 from collections.abc import Mapping
 from contextlib import suppress
-from enum import IntEnum, unique
 from pathlib import Path
 
-from device.config import Config, OwnCommand
-from device.names import NameTable
+from device.config import OwnCommand
+from device.owncommands.client import MARGIN_S, MAX_OUTPUT, REQUEST, Status, first_of
 from device.sockets.peers import peer_of
 
-MAX_OUTPUT = 4_096
-REQUEST = struct.Struct(">H")
 HANDS_USER = "keepmum-hands"
-MARGIN_S = 2.0
-"""The asker waits this much longer than the program may take."""
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 """All that a program is given; no secret of the speaker is among it."""
 
 log = logging.getLogger(__name__)
-
-
-@unique
-class Status(IntEnum):
-    """How a command ended."""
-
-    DONE = 0
-    FAILED = 1
-    """It ended with another code than 0."""
-    TOO_SLOW = 2
-    BUSY = 3
-    """It runs already."""
-    UNKNOWN = 4
-    MISSING = 5
-    """There is no such program, or it must not be run."""
-    AWAY = 6
-    """No runner answers."""
-
-
-def by_number(config: Config, names: NameTable) -> dict[int, OwnCommand]:
-    """Own commands by their intents."""
-    commands = {command.name: command for command in config.command}
-    known = names.of_kind("command")
-    return {name.id: commands[name.key] for name in known if name.key in commands}
 
 
 class Runner:
@@ -121,21 +91,13 @@ async def _execute(command: OwnCommand) -> tuple[Status, bytes]:
         return Status.MISSING, b""
     try:
         async with asyncio.timeout(command.time_limit_s):
-            output = await _first(process.stdout)
+            output = await first_of(process.stdout)
             code = await process.wait()
     except TimeoutError:
         return Status.TOO_SLOW, b""
     finally:
         await _end(process)
     return (Status.DONE if code == 0 else Status.FAILED), output[:MAX_OUTPUT]
-
-
-async def _first(stream: asyncio.StreamReader | None) -> bytes:
-    """The first bytes of a stream, an answer's worth; the rest is read and dropped."""
-    kept = b""
-    while stream is not None and (more := await stream.read(MAX_OUTPUT)):
-        kept = (kept + more)[: MAX_OUTPUT + 1]
-    return kept
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -164,21 +126,3 @@ def listen(path: Path) -> socket.socket:
         os.umask(before)
     listener.listen(4)
     return listener
-
-
-async def ask(path: str, number: int, patience_s: float) -> tuple[Status, bytes]:
-    """Have the runner at `path` run a command; AWAY if none answers in time."""
-    try:
-        async with asyncio.timeout(patience_s + MARGIN_S):
-            reader, writer = await asyncio.open_unix_connection(path)
-            try:
-                writer.write(REQUEST.pack(number))
-                await writer.drain()
-                answer = await _first(reader)
-            finally:
-                writer.close()
-    except (OSError, TimeoutError, ValueError):
-        return Status.AWAY, b""
-    if not answer or answer[0] not in set(Status):
-        return Status.AWAY, b""
-    return Status(answer[0]), answer[1 : 1 + MAX_OUTPUT]

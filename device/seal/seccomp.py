@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from device.errors import NoSeal
+from device.service import PR_SET_PDEATHSIG
 
 LETTER_BYTES = 64
 NOTIFY_BYTES = 16
@@ -53,7 +54,6 @@ _SIGKILL = 9
 _RLIMIT_MEMLOCK = 8
 _ALSA = ord("A") << 8
 _PR_GET_DUMPABLE, _PR_SET_NNP, _PR_GET_NNP = 3, 38, 39
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def seal_parent(write_fds: Mapping[int, int | None]) -> None:
     rules.allow("prlimit64", rules.equal(0, 0), rules.equal(2, 0))  # asking only
     for option in (_PR_GET_DUMPABLE, _PR_SET_NNP, _PR_GET_NNP):
         rules.allow("prctl", rules.equal(0, option))
-    rules.allow("prctl", rules.equal(0, _PR_SET_PDEATHSIG), rules.equal(1, _SIGKILL))
+    rules.allow("prctl", rules.equal(0, PR_SET_PDEATHSIG), rules.equal(1, _SIGKILL))
     rules.allow("seccomp")
     _load(rules)
 

@@ -19,14 +19,13 @@ from pathlib import Path
 
 from device import service
 from device.events import DESCRIPTOR
-from device.service import FIRST_PASSED
+from device.service import FIRST_PASSED, PR_SET_PDEATHSIG
 from device.standalone.watchdog import Watchdog
 
 RESTART_S = 1.0
 STOP_S = 5.0
 WATCHDOG_S = 20.0
 """A process that has said nothing for so long hangs; ears say it themselves, and much earlier."""
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -58,7 +57,7 @@ class Process:
 
     def _become(self) -> None:
         # whoever kills the supervisor means its children too
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
         # through high numbers, so that no descriptor is overwritten before it was passed
         high = [os.dup2(fd, 100 + i) for i, fd in enumerate(self.passed.values())]
         for i, fd in enumerate(high):

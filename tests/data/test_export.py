@@ -14,7 +14,8 @@ from typing import Any
 import pyrage
 import pytest
 
-from device.config import Config, learned_file
+from device.config import Config, learned_file, parse, with_learned
+from device.config.schema import fields_of
 from device.data import archive, export, inventory, ledger, ledgerreader, restore, tables
 from device.data.archive import Archive, Entry
 from device.data.export import Places
@@ -229,47 +230,73 @@ def test_what_would_open_wider_is_listed(home: tuple[Places, Config], tmp_path: 
         "wake.afar_threshold becomes 0.5 (now 0.97).",
         "listen.longest_command_s becomes 15 (now 10).",
         "listen.silence_s becomes 1.5 (now 0.7).",
+        "home.room becomes a list of 1 (now none).",
         "ledger.keep_days becomes 90 (now 30).",
-        "ledger.texts becomes true.",
+        "ledger.texts becomes true (now false).",
+        "home.room becomes a list of 1 (now none).",
         "The word hey_jarvis wakes the speaker.",
         "The word okay_nabu wakes the speaker.",
         "A sentence may start the program '/bin/lamp'.",
         "Sentences of your own are understood: own.yaml.",
+        "Other names are understood: names.json.",
     ]
 
 
 def test_what_opens_no_wider_is_not_asked_about(home: tuple[Places, Config]) -> None:
     places, settings = home
     assert restore.widens(opened(home), settings, places) == []
-    narrower = "[listen]\nlongest_command_s = 5.0\n[[wake.word]]\nname = 'alexa'\n"
+    narrower = (
+        "[general]\nroom = 'planted-room'\n"
+        "[listen]\nlongest_command_s = 5.0\n[[wake.word]]\nname = 'alexa'\n"
+    )
     made = with_settings(opened(home), narrower)
     assert restore.widens(made, settings, places) == []
 
 
-OPENS_NOTHING = {
-    "wake.words": "compared word by word",
-    "wake.word": "compared word by word",
-    "microphone.device": "which microphone, not when",
-    "recognizer.engine": "works on what was taken in",
-    "recognizer.model": "works on what was taken in",
-    "recognizer.denoise": "works on what was taken in",
-    "service.socket": "a path",
-    "microphone.channel": "another of the same device",
-    "microphone.reference_channel": "another of the same device",
-    "service.ask": "a path",
-    "service.state": "a path",
-    "service.commands_socket": "a path",
-    "service.names": "a path",
-    "service.sentences": "a path",
-    "models.folder": "compared on its own",
-}
+@pytest.mark.parametrize(
+    ("before", "after", "narrows"),
+    [
+        ("[listen]\npatience_s = 6.0", "[listen]\npatience_s = 5.0", True),
+        ("[listen]\npatience_s = 5.0", "[listen]\npatience_s = 6.0", False),
+        ("[wake]\nradio_threshold = 0.5", "[wake]\nradio_threshold = 0.6", True),
+        ("[wake]\nradio_threshold = 0.6", "[wake]\nradio_threshold = 0.5", False),
+        ("[recognizer]\nconfirm = false", "[recognizer]\nconfirm = true", True),
+        ("[recognizer]\nconfirm = true", "[recognizer]\nconfirm = false", False),
+        ("[home]\nsay = true", "[home]\nsay = false", True),
+        ("[home]\nsay = false", "[home]\nsay = true", False),
+        ("", "[home]\nbroker = 'elsewhere'", False),
+        ("", "[media]\nmpd = 'elsewhere'", False),
+        ("", "[panel]\nfolder = '/tmp'", False),
+        ("", "[home]\nsecrets = '/tmp'", False),
+        ("", "[microphone]\ndevice = 'other'", False),
+        ("", "[[home.device]]\nname = 'lock'\nkind = 'switch'\ncommand_topic = 'a'", False),
+    ],
+)
+def test_whatever_changes_is_shown_unless_it_narrows(
+    home: tuple[Places, Config], before: str, after: str, narrows: bool
+) -> None:
+    present = with_learned(parse(before), home[1].home)
+    coming = with_learned(parse(after), home[1].home)
+    found = restore.widens(with_settings(opened(home), after), present, home[0])
+    assert (found == []) is narrows
+    assert present != coming
 
 
-def test_every_setting_near_the_microphone_was_thought_about() -> None:
-    known = {*restore.WIDER, *restore.SWITCHES, *OPENS_NOTHING}
-    for section in ("wake", "listen", "microphone", "recognizer", "models", "ledger", "service"):
-        for field in dataclasses.fields(getattr(Config(), section)):
-            assert f"{section}.{field.name}" in known
+def test_every_setting_that_an_archive_can_change_is_compared(
+    home: tuple[Places, Config],
+) -> None:
+    for name, _, _, _ in fields_of(Config):
+        if name != "command":
+            for key, _, _, meaning in fields_of(type(getattr(Config(), name))):
+                assert meaning.wider in (-1, 0, 1), key
+                assert not meaning.narrows("one", "other")
+
+
+def test_learned_names_that_an_archive_replaces_are_shown(home: tuple[Places, Config]) -> None:
+    learned = "[[home.device]]\nname = 'front door'\nkind = 'switch'\ncommand_topic = 'lock/set'"
+    made = with_settings(opened(home), learned, "learned.toml")
+    found = restore.widens(made, home[1], home[0])
+    assert "home.device becomes a list of 1 (now none)." in found
 
 
 @pytest.mark.parametrize("file", ["keepmum.toml", "learned.toml"])

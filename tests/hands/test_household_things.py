@@ -16,7 +16,7 @@ from device.hands.home import surroundings
 from device.hands.home.mqtt import end
 from device.mind.types import FIRST_USER_INTENT, FOLLOW_UP, Hint, Intent, Slot
 from device.names import Entry, compile_names
-from device.owncommands import runner
+from device.owncommands import client, runner
 from tests.hands.home.players import mpd, needs_mpd, radio
 from tests.hands.houses import Home, home
 
@@ -86,7 +86,7 @@ async def owning(folder: Path, *commands: OwnCommand) -> AsyncIterator[Home]:
         return dataclasses.replace(config, command=commands, service=service)
 
     config = Config(command=commands)
-    known = runner.by_number(config, compile_names(config))
+    known = client.by_number(config, compile_names(config))
     serving = asyncio.create_task(runner.Runner(known).serve(runner.listen(path)))
     async with home(folder, change=change) as h:
         yield h

@@ -8,8 +8,18 @@ from dataclasses import replace
 import pytest
 
 from device.mind import states as s
-from device.mind.machine import LAST_NUMBER, step
-from device.mind.types import BUTTON, FOLLOW_UP, STOP_WORD, Hint, Intent, Outcome, Progress, Request
+from device.mind.machine import step
+from device.mind.types import (
+    BUTTON,
+    FOLLOW_UP,
+    LAST_NUMBER,
+    STOP_WORD,
+    Hint,
+    Intent,
+    Outcome,
+    Progress,
+    Request,
+)
 from tests.mind.machine_walk import ASKING, PLAIN, RULES, STOPPING, WAKING, Broken, Step, walk
 
 Do = tuple[s.Do, ...]

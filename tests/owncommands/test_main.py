@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from device.mind.types import FIRST_USER_INTENT
-from device.owncommands import runner
-from device.owncommands.runner import Status
+from device.owncommands import client
+from device.owncommands.client import Status
 
 
 def test_the_process_answers_and_ends_on_sigterm(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_the_process_answers_and_ends_on_sigterm(tmp_path: Path) -> None:
         )
         try:
             assert b"READY=1" in manager.recv(100)
-            answer = asyncio.run(runner.ask(str(path), FIRST_USER_INTENT, 5.0))
+            answer = asyncio.run(client.ask(str(path), FIRST_USER_INTENT, 5.0))
             assert answer == (Status.DONE, b"hi\n")
         finally:
             process.terminate()

@@ -14,8 +14,9 @@ from device.config import Config, OwnCommand
 from device.hands.home.mqtt import end
 from device.mind.types import FIRST_USER_INTENT
 from device.names import compile_names
-from device.owncommands import runner
-from device.owncommands.runner import Runner, Status
+from device.owncommands import client, runner
+from device.owncommands.client import Status
+from device.owncommands.runner import Runner
 
 
 def command(name: str, *run: str, limit: float = 5.0) -> OwnCommand:
@@ -26,7 +27,7 @@ def command(name: str, *run: str, limit: float = 5.0) -> OwnCommand:
 async def running(path: Path, *commands: OwnCommand) -> AsyncIterator[dict[str, int]]:
     """A runner at `path`; yields the commands' numbers."""
     config = Config(command=commands)
-    numbers = runner.by_number(config, compile_names(config))
+    numbers = client.by_number(config, compile_names(config))
     listener = runner.listen(path)
     task = asyncio.create_task(Runner(numbers).serve(listener))
     try:
@@ -39,14 +40,14 @@ def ask(folder: Path, asked: OwnCommand) -> tuple[Status, bytes]:
     async def story() -> tuple[Status, bytes]:
         path = folder / "run" / "commands.sock"
         async with running(path, asked) as numbers:
-            return await runner.ask(str(path), numbers[asked.name], asked.time_limit_s)
+            return await client.ask(str(path), numbers[asked.name], asked.time_limit_s)
 
     return asyncio.run(story())
 
 
 def test_numbers_are_those_of_the_table_of_names() -> None:
     config = Config(command=(command("b", "/b"), command("a", "/a")))
-    numbers = runner.by_number(config, compile_names(config))
+    numbers = client.by_number(config, compile_names(config))
     assert {n: c.name for n, c in numbers.items()} == {
         FIRST_USER_INTENT: "a",
         FIRST_USER_INTENT + 1: "b",
@@ -99,7 +100,7 @@ def test_a_program_that_takes_too_long_ends_with_all_it_started(tmp_path: Path) 
 def test_a_flood_of_output_is_cut(tmp_path: Path) -> None:
     script = "import sys; sys.stdout.write('a' * 5_000_000)"
     status, output = ask(tmp_path, command("flood", "/usr/bin/env", "python3", "-c", script))
-    assert (status, output) == (Status.DONE, b"a" * runner.MAX_OUTPUT)
+    assert (status, output) == (Status.DONE, b"a" * client.MAX_OUTPUT)
 
 
 def test_one_at_a_time(tmp_path: Path) -> None:
@@ -109,10 +110,10 @@ def test_one_at_a_time(tmp_path: Path) -> None:
     async def story() -> None:
         path = tmp_path / "commands.sock"
         async with running(path, command("wait", "/bin/cat", str(fifo))) as numbers:
-            first = asyncio.create_task(runner.ask(str(path), numbers["wait"], 5.0))
+            first = asyncio.create_task(client.ask(str(path), numbers["wait"], 5.0))
             # opening the other end returns when cat has opened its own
             writer = await asyncio.to_thread(fifo.open, "w")
-            assert await runner.ask(str(path), numbers["wait"], 5.0) == (Status.BUSY, b"")
+            assert await client.ask(str(path), numbers["wait"], 5.0) == (Status.BUSY, b"")
             writer.close()
             assert await first == (Status.DONE, b"")
 
@@ -143,7 +144,7 @@ def test_a_stranger_is_not_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         alone = Runner({1000: command("a", "/bin/true")})
         alone._allowed.discard(0)
         task = asyncio.create_task(alone.serve(runner.listen(path)))
-        answer = await runner.ask(str(path), 1000, 1.0)
+        answer = await client.ask(str(path), 1000, 1.0)
         await end(task)
         return answer
 
@@ -152,7 +153,7 @@ def test_a_stranger_is_not_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_nobody_there_is_told(tmp_path: Path) -> None:
     path = tmp_path / "none.sock"
-    assert asyncio.run(runner.ask(str(path), 1000, 1.0)) == (Status.AWAY, b"")
+    assert asyncio.run(client.ask(str(path), 1000, 1.0)) == (Status.AWAY, b"")
 
 
 def test_the_socket_is_for_its_owner_alone(tmp_path: Path) -> None:

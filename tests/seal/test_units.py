@@ -213,9 +213,9 @@ def test_each_unit_gets_its_sound_nodes_and_no_other(
 
 
 ASK_RUNNER = """import asyncio, sys
-from device.owncommands import runner
+from device.owncommands import client
 path = "/run/keepmum-commands/commands.sock"
-status, output = asyncio.run(runner.ask(path, int(sys.argv[1]), 5.0))
+status, output = asyncio.run(client.ask(path, int(sys.argv[1]), 5.0))
 print(status.name, output.decode())
 """
 OWN_COMMANDS = """

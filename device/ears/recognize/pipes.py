@@ -35,10 +35,10 @@ import struct
 from collections.abc import Iterator
 from enum import IntEnum, unique
 
+from device.letter import MAX_SLOTS
 from device.mind.types import FRAME_BYTES, Progress, Request, Slot
 
 PAGE = os.sysconf("SC_PAGESIZE")
-MAX_SLOTS = 6
 RECORD_BYTES = 1 + FRAME_BYTES
 
 

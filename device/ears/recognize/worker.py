@@ -28,8 +28,8 @@ from device.ears.recognize.engines.cut import WAKE_TAIL
 from device.ears.recognize.pipes import SOUND, Mark, Word
 from device.errors import KeepmumError
 from device.mind.types import Progress
+from device.service import PR_SET_PDEATHSIG
 
-_PR_SET_PDEATHSIG = 1
 _MOST_STILLBORN = 5
 BEAT_S = 0.5
 """The parent says so often that it runs: one that was stopped would be missed by nobody."""
@@ -152,7 +152,7 @@ class _Nursery:
 
 def die_with_parent(parent: int) -> None:
     """Have the kernel end this process when `parent`, which forked it, ends."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before it could be watched
         os._exit(1)
 

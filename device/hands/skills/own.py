@@ -10,8 +10,8 @@ from device.hands.skills.skill import Risk
 from device.hands.sound.chimes import Chime
 from device.hands.voice.replies import Reply
 from device.mind.types import Request
-from device.owncommands import runner
-from device.owncommands.runner import Status
+from device.owncommands import client
+from device.owncommands.client import Status
 
 DONE = Reply("own.done", chime=Chime.DONE)
 _PROBLEMS = {
@@ -30,7 +30,7 @@ SOON_S = 4.0
 
 async def run(request: Request, context: Context) -> Reply:
     """Start an own command."""
-    command = runner.by_number(context.config, context.names).get(request.intent)
+    command = client.by_number(context.config, context.names).get(request.intent)
     if command is None:
         return Reply("speaker.not_permitted")
     return await _start(command, request.intent, context)
@@ -38,7 +38,7 @@ async def run(request: Request, context: Context) -> Reply:
 
 def risk_of_running(request: Request, context: Context) -> Risk:
     """Whether the owner wants it to be asked about."""
-    command = runner.by_number(context.config, context.names).get(request.intent)
+    command = client.by_number(context.config, context.names).get(request.intent)
     return Risk.ASK if command is not None and command.confirm else Risk.SOME
 
 
@@ -58,7 +58,7 @@ async def _start(command: OwnCommand, number: int, context: Context) -> Reply:
 
 async def _outcome(command: OwnCommand, number: int, context: Context) -> Reply:
     path = context.config.service.commands_socket
-    status, output = await runner.ask(path, number, command.time_limit_s)
+    status, output = await client.ask(path, number, command.time_limit_s)
     if status is not Status.DONE:
         return Reply(_PROBLEMS[status])
     if not command.speak:

@@ -27,7 +27,7 @@ from device.mind.machine import step
 from device.mind.states import Asleep, FollowUp, Frame, Hinted, Rules, State, TakeIn
 from device.mind.types import Hint, Intent
 from device.names import compile_names
-from device.owncommands import runner
+from device.owncommands import client, runner
 from device.ring import OFFER
 from tests.benchmarks import harness
 from tests.benchmarks.daemons import Daemon, daemon
@@ -126,7 +126,7 @@ async def listen(speaker: Daemon, ledger: Ledger) -> None:
                 ledger.feed(Hint(byte))
 
 
-async def fuzz(client: aiomqtt.Client, count: int) -> None:
+async def fuzz(home: aiomqtt.Client, count: int) -> None:
     """Send so many messages, no faster than the hands read those that they listen to."""
     chance = random.Random(11)
     began, credit = time.monotonic(), 0.8 * BURST
@@ -138,14 +138,14 @@ async def fuzz(client: aiomqtt.Client, count: int) -> None:
             sent += 1
             due = began + (sent - credit) / (0.9 * RATE)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-        await client.publish(topic, payload, qos=1, retain=chance.random() < 0.02 and n % 2 == 0)
+        await home.publish(topic, payload, qos=1, retain=chance.random() < 0.02 and n % 2 == 0)
 
 
 async def measure(folder: Path, port: int) -> dict[str, float]:
     """The figures."""
     mark = folder / "mark"
     config = settings(folder, port, mark)
-    commands = runner.by_number(config, compile_names(config))
+    commands = client.by_number(config, compile_names(config))
     serving = asyncio.create_task(
         runner.Runner(commands).serve(runner.listen(Path(config.service.commands_socket)))
     )
@@ -154,13 +154,13 @@ async def measure(folder: Path, port: int) -> dict[str, float]:
     assert probe.openings == 1, "this measure must be able to find an opening"
     async with (
         daemon(folder, config) as hands,
-        neighbour(port) as client,
+        neighbour(port) as home,
         listening(port, "keepmum/kitchen/available") as (_, told),
     ):
         hearing = asyncio.create_task(listen(hands, ledger))
-        await client.publish("keepmum/ghost/available", "online", retain=True)
+        await home.publish("keepmum/ghost/available", "online", retain=True)
         await told.until(bool)  # hands are there
-        await fuzz(client, MESSAGES)
+        await fuzz(home, MESSAGES)
         hands.ears.ask(Intent.TIME)
         alive = await hands.until("did", number=1, reply="clock.time")
         said = sum(event["event"] == "said" for event in hands.events)
