@@ -233,7 +233,6 @@ def test_what_would_open_wider_is_listed(home: tuple[Places, Config], tmp_path: 
         "home.room becomes a list of 1 (now none).",
         "ledger.keep_days becomes 90 (now 30).",
         "ledger.texts becomes true (now false).",
-        "home.room becomes a list of 1 (now none).",
         "The word hey_jarvis wakes the speaker.",
         "The word okay_nabu wakes the speaker.",
         "A sentence may start the program '/bin/lamp'.",
