@@ -142,13 +142,37 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockSet:
+    """The wall's clock, unknown until now, was set: what it dated is to be moved along."""
+
+    by: float
+    """Seconds that it was wrong by, to be added."""
+    since: float
+    """Wall seconds, by the wrong clock, of the first and of the last that it can have dated."""
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """Something that runs for ever had ended by itself, and was started anew."""
 
     task: str
 
 
-Event = Letter | Parted | Refused | Did | Said | Hushed | Rang | Quieted | Changed | Gap | Restarted
+Event = (
+    Letter
+    | Parted
+    | Refused
+    | Did
+    | Said
+    | Hushed
+    | Rang
+    | Quieted
+    | Changed
+    | Gap
+    | Restarted
+    | ClockSet
+)
 """A letter is an event as it stands: hello, woke, command, ended, fault."""
 Subscriber = Callable[[Event], None]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from device.data.ledger import CAUSES, Acted, Closed, Note, Opening
 from device.data.ledgerwriter import Health, LedgerWriter
-from device.events import Did, Event, EventBus, Parted, Parting
+from device.events import ClockSet, Did, Event, EventBus, Parted, Parting
 from device.letter import Command, Ended, Fault, Hello, Woke
 from device.mind.types import Request
 
@@ -27,7 +27,8 @@ class LedgerNotes:
 
     `words`: the wake words in the order of the settings; `text`: a request in words, or None
     where the owner keeps no texts; `tell` is called in the loop when the disk's health changes;
-    `now`: milliseconds since 1970.
+    `now`: milliseconds since 1970; `steady`: whether that can be believed, so that what is old
+    by it may be purged.
     """
 
     def __init__(
@@ -40,13 +41,16 @@ class LedgerNotes:
         text: Callable[[Request], str | None],
         tell: Callable[[Health], None],
         now: Callable[[], int],
+        steady: Callable[[], bool] = lambda: True,
     ) -> None:
         self._words = words
         self._text = text
         self._tell = tell
         self._now = now
         self._loop = asyncio.get_running_loop()
-        self.writer = LedgerWriter(folder, keep_days=keep_days, tell=self._told, now=now)
+        self.writer = LedgerWriter(
+            folder, keep_days=keep_days, tell=self._told, now=now, steady=steady
+        )
         self._end = events.subscribe(self.take)
 
     def take(self, event: Event) -> None:
@@ -60,6 +64,8 @@ class LedgerNotes:
                 self.writer.note(Note(self._now(), event, text=self._text(request)))
             case Did(number=number, seconds=seconds):
                 self.writer.note(Note(self._now(), Acted(number, round(seconds * 1000))))
+            case ClockSet(by, since, until):
+                self.writer.shift(round(1000 * by), round(1000 * since), round(1000 * until))
             case Parted(why) if why in CLOSED:
                 self.writer.note(Note(self._now(), Closed()))
 

@@ -57,12 +57,15 @@ class LedgerWriter:
         keep_days: int,
         tell: Callable[[Health], None],
         now: Callable[[], int],
+        steady: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`steady`: whether the clock can be believed; without that nothing is purged."""
         self.path = folder / ledger.FILE
         self.health = Health.WELL
         self._keep_ms = keep_days * DAY_MS
         self._tell = tell
         self._now = now
+        self._steady = steady
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._waiting: deque[Note] = deque(maxlen=BACKLOG)
         self._db: sqlite3.Connection | None = None
@@ -98,6 +101,10 @@ class LedgerWriter:
         Waits for the disk: not to be called in the loop. Raises sqlite3.Error.
         """
         return self.run(lambda db: ledger.forget(db, since)).result()
+
+    def shift(self, by: int, since: int, until: int) -> None:
+        """Move along what was dated between two moments by a clock that was wrong by `by` ms."""
+        self.run(lambda db: ledger.shift(db, by, since, until))
 
     def close(self) -> None:
         """Write what waits, as far as the disk takes it, and end."""
@@ -157,7 +164,7 @@ class LedgerWriter:
         if self._waiting:
             ledger.write(self._db, self._waiting)
             self._waiting.clear()
-        if self._now() >= self._purge_at:
+        if self._steady() and self._now() >= self._purge_at:
             ledger.purge(self._db, self._now() - self._keep_ms)
             self._purge_at = self._now() + DAY_MS // 24
         if self.health is not Health.WELL:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -16,6 +17,17 @@ from zoneinfo import ZoneInfo
 
 LOCALTIME = Path("/etc/localtime")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+RTCS = Path("/sys/class/rtc")
+_TIME_ERROR = 5
+
+
+def _kernel_says_so() -> bool:
+    """Whether adjtimex(2), asked without changing anything, calls the clock synchronised."""
+    asked = ctypes.create_string_buffer(512)  # struct timex with modes = 0, and room to spare
+    state = int(ctypes.CDLL(None, use_errno=True).adjtimex(asked))
+    return 0 <= state < _TIME_ERROR
 
 
 class Clock(Protocol):
@@ -26,6 +38,9 @@ class Clock(Protocol):
 
     def running(self) -> float:
         """Seconds since the machine started, sleep included; never jumps."""
+
+    def known(self) -> bool:
+        """Whether the wall's clock comes from a time server or a clock with a battery."""
 
     def boot(self) -> str:
         """The id of this run of the machine, without which `running` means nothing."""
@@ -47,6 +62,17 @@ class SystemClock:
     def running(self) -> float:
         """See `Clock.running`."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def known(self) -> bool:
+        """See `Clock.known`: timesyncd's mark, the kernel's own word, or a real-time clock that
+        the kernel took the time from.
+        """
+        if SYNCHRONISED.exists() or _kernel_says_so():
+            return True
+        try:
+            return any(file.read_text("ascii").strip() == "1" for file in RTCS.glob("*/hctosys"))
+        except OSError:
+            return False
 
     def boot(self) -> str:
         """See `Clock.boot`."""

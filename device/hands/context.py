@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from device.config import Config
-from device.hands.clock import Clock
 from device.hands.conversation import Conversation
 from device.hands.home.surroundings import Surroundings
 from device.hands.sound.volume import Volume
 from device.hands.tasks import Tasks
 from device.hands.timers.ringer import Ringer
 from device.hands.timers.table import Alarms, Timers
+from device.hands.wallclock import WallClock
 from device.names import NameTable
 
 
@@ -21,7 +21,7 @@ class Context:
 
     config: Config
     names: NameTable
-    clock: Clock
+    clock: WallClock
     timers: Timers
     alarms: Alarms
     ringer: Ringer

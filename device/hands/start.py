@@ -83,6 +83,7 @@ async def begin(hands: Hands) -> None:
     context = hands.context
     await context.volume.apply()
     context.tasks.start(hands.speaker.voice.warm())
+    context.tasks.keep("clock", context.clock.run)
     context.tasks.keep("ringer", context.ringer.run)
     if context.around.music is not None:
         context.tasks.keep("radio", context.around.watch_radio)
@@ -124,6 +125,7 @@ def keep_ledger(hands: Hands) -> LedgerNotes:
         text=lambda request: describe(request, names) if config.ledger.texts else None,
         tell=hands.alerts.health,
         now=lambda: round(clock.wall() * 1000),
+        steady=clock.steady,
     )
 
 

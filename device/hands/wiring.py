@@ -36,6 +36,7 @@ from device.hands.troubles import Troubles
 from device.hands.voice import tts
 from device.hands.voice.replies import Replies, Reply
 from device.hands.voice.speaker import Speaker
+from device.hands.wallclock import WallClock
 from device.mind.types import Lamp
 from device.names import NameTable, sentences
 from device.ring import Writer
@@ -71,8 +72,8 @@ class Hands:
 
 async def make(config: Config, names: NameTable, given: Given = Given()) -> Hands:
     """Make every part. Nothing runs yet but the thread of the player. Raises KeepmumError."""
-    clock, events, focus = given.clock or SystemClock(), EventBus(), Focus()
-    tasks, state = Tasks(events), open_state(Path(config.service.state))
+    events, focus, state = EventBus(), Focus(), open_state(Path(config.service.state))
+    tasks, clock = Tasks(events), WallClock(given.clock or SystemClock(), state, events)
     chosen = soundcards.chosen(config.service.cards).get("loudspeaker", "")
     player = _player(config, given.sink or sinks.sink(config.sound, chosen))
     voice = given.voice or tts.default_voice(config)
@@ -89,7 +90,7 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
     )
     alerts = Alerts(clock, conversation.tell)
     events.subscribe(alerts.watch)
-    timers = Timers(state, clock, lambda: events.publish(Changed(Part.TIMERS)))
+    timers = Timers(state, clock, lambda: events.publish(Changed(Part.TIMERS)), clock.earliest)
     alarms = Alarms(state, clock, lambda: events.publish(Changed(Part.TIMERS)))
     schedule = Schedule(timers, alarms, clock)
     sound = RingSound(

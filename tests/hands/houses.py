@@ -39,6 +39,7 @@ class ManualClock:
         self._wall = start.replace(tzinfo=start.tzinfo or zone).timestamp()
         self._running = 100.0
         self._boot = "boot-1"
+        self.synchronised = True
         self._zone = zone
         self._moved = asyncio.Event()
         self.waiting = asyncio.Event()
@@ -49,6 +50,9 @@ class ManualClock:
 
     def running(self) -> float:
         return self._running
+
+    def known(self) -> bool:
+        return self.synchronised
 
     def boot(self) -> str:
         return self._boot

@@ -10,7 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
-from device.events import Changed, Event, EventBus, Part, Quieted, Quieting, Rang, Ringing
+from device.events import Changed, ClockSet, Event, EventBus, Part, Quieted, Quieting, Rang, Ringing
 from device.hands.clock import Clock
 from device.hands.tasks import Tasks
 from device.hands.timers.ringsound import RingSound
@@ -100,8 +100,12 @@ class Ringer:
         return bool(rings)
 
     def _look(self, event: Event) -> None:
-        """Timers or alarms changed: reckon anew."""
-        if isinstance(event, Changed) and event.what is Part.TIMERS:
+        """Timers, alarms or the clock changed: reckon anew."""
+        if isinstance(event, ClockSet):
+            self._schedule.clock_set(event.by)
+        if isinstance(event, ClockSet) or (
+            isinstance(event, Changed) and event.what is Part.TIMERS
+        ):
             self._woken.set()
 
     def _begin_due(self) -> None:
@@ -113,8 +117,8 @@ class Ringer:
             if (due.kind, due.one.id) in ringing:
                 continue
             if due.late > self._limit_s:
-                self._teller.tell(due.missed)
-                self._schedule.end(due.kind, due.one.id)
+                if self._schedule.miss(due):
+                    self._teller.tell(due.missed)
             else:
                 self._begin(due)
 

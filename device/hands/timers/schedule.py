@@ -8,9 +8,9 @@ import sqlite3
 from dataclasses import dataclass
 
 from device.events import Ringing
-from device.hands.clock import Clock
 from device.hands.timers.table import Alarm, Alarms, Timer, Timers
 from device.hands.voice.replies import Reply, Value
+from device.hands.wallclock import WallClock
 
 log = logging.getLogger("keepmum.hands")
 
@@ -53,17 +53,45 @@ class Due:
 class Schedule:
     """Timers and alarms, and what of them has ended."""
 
-    def __init__(self, timers: Timers, alarms: Alarms, clock: Clock) -> None:
+    def __init__(self, timers: Timers, alarms: Alarms, clock: WallClock) -> None:
         self._timers = timers
         self._alarms = alarms
         self._clock = clock
+        self._before = {alarm.id for alarm in alarms.all()}
+        """Alarms that were set in an earlier life, by a clock that was right."""
         self._ended: set[tuple[Ringing, int, float]] = set()
         """What ended while the disk took nothing: kind, id, when an alarm was due."""
 
     def reckon(self) -> None:
-        """Alarms are due at their time by the clock as it is now."""
+        """Alarms are due at their time by the clock as it is now, if that can be believed."""
+        self._clock.look()
+        if not self._clock.known():
+            return
+        now = self._clock.wall()
+        # a clock that jumped ahead and came back: what was missed meanwhile was not
+        self._ended = {(kind, id_, due) for kind, id_, due in self._ended if due <= now}
         with contextlib.suppress(sqlite3.Error):  # a disk that takes nothing: tried again
             self._alarms.reckon()
+
+    def clock_set(self, by: float) -> None:
+        """The clock was wrong by so much: alarms that were set by it are moved along."""
+        with contextlib.suppress(sqlite3.Error):
+            for alarm in self._alarms.all():
+                if alarm.id not in self._before:
+                    self._alarms.redate(alarm, by)
+
+    def miss(self, due: Due) -> bool:
+        """It ended so long ago that it is only told; False if the clock can't be believed.
+
+        After a jump of the clock it stays on the disk for a day: the clock may jump back.
+        """
+        if not self._clock.known():
+            return False
+        if isinstance(due.one, Alarm) and not due.one.days and not self._clock.steady():
+            self._ended.add(_key(due.kind, due.one))
+        else:
+            self.end(due.kind, due.one.id)
+        return True
 
     def due(self) -> list[Due]:
         """What is due and has not ended."""

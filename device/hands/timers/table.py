@@ -89,6 +89,17 @@ class Timers(_Table[Timer]):
 
     table = "timers"
 
+    def __init__(
+        self,
+        state: sqlite3.Connection,
+        clock: Clock,
+        changed: Callable[[], None],
+        earliest: Callable[[], float] | None = None,
+    ) -> None:
+        """`earliest`: wall seconds before which it can't be; the clock's own without it."""
+        super().__init__(state, clock, changed)
+        self._earliest = earliest or clock.wall
+
     def all(self) -> list[Timer]:
         """Every timer, the next one due first, paused ones by what they have left."""
         rows = self._state.execute("SELECT * FROM timers").fetchall()
@@ -142,7 +153,7 @@ class Timers(_Table[Timer]):
         elif row["boot"] == self._clock.boot():
             left = float(row["due_running"]) - self._clock.running()
         else:
-            left = float(row["due_wall"]) - self._clock.wall()
+            left = float(row["due_wall"]) - self._earliest()
         return Timer(int(row["id"]), str(row["name"]), float(row["length"]), left, paused)
 
 
@@ -197,6 +208,11 @@ class Alarms(_Table[Alarm]):
                 due = self.next(alarm.minutes, alarm.days)
                 if due != alarm.due:
                     self._set(alarm.id, due, snoozed=False)
+
+    def redate(self, alarm: Alarm, by: float) -> None:
+        """It was dated by a clock that was wrong by so much: due at its time by the right one."""
+        due = alarm.due + by if alarm.snoozed else self.next(alarm.minutes, alarm.days)
+        self._set(alarm.id, due, snoozed=alarm.snoozed)
 
     def next(self, minutes: int, days: int, *, tomorrow: bool = False) -> float:
         """Wall seconds of the next such time after now."""

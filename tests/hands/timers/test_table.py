@@ -102,11 +102,11 @@ def test_time_is_added_to_running_paused_and_ringing_timers(books: Books) -> Non
 
 
 def test_there_is_an_end_to_how_many_there_may_be(books: Books) -> None:
-    for _ in range(AT_MOST):
+    for n in range(AT_MOST):
         assert books.timers.add(60) is not None
-        assert books.alarms.add(60) is not None
+        assert books.alarms.add(n) is not None
     assert books.timers.add(60) is None
-    assert books.alarms.add(60) is None
+    assert books.alarms.add(AT_MOST) is None
 
 
 def test_an_alarm_is_at_the_next_such_time(books: Books) -> None:
