@@ -606,9 +606,20 @@ class NoHomeLibrary(KeepmumError):
     """The settings name {what}, and the library {library} is not installed."""
 
     mend = (
-        "Install it: `sudo make install` again, or `pip install 'keepmum[mqtt,mpd]'` by yourself."
+        "Install it: `sudo make install` again, or what is missing by yourself: "
+        "`pip install 'keepmum[mqtt,mpd,homeassistant]'`."
     )
     exit_code = 88
+
+
+class NoToken(KeepmumError):
+    """The settings name a Home Assistant, and there is no token for it."""
+
+    mend = (
+        "In Home Assistant, in your profile under Security, make a long-lived access token, and "
+        'put home_assistant_token = "…" into {file}.'
+    )
+    exit_code = 97
 
 
 class BrokerAway(KeepmumError):

@@ -197,9 +197,12 @@ def load(path: Path | None = None) -> Config:
 
 def with_learned(config: Config, found: Home) -> Config:
     """The settings with learned rooms and devices; one of the same name in the settings wins."""
-    rooms, devices = ({e.name for e in each} for each in (config.home.room, config.home.device))
+    floors, rooms, devices = (
+        {e.name for e in each} for each in (config.home.floor, config.home.room, config.home.device)
+    )
     home = replace(
         config.home,
+        floor=config.home.floor + tuple(f for f in found.floor if f.name not in floors),
         room=config.home.room + tuple(r for r in found.room if r.name not in rooms),
         device=config.home.device + tuple(d for d in found.device if d.name not in devices),
     )

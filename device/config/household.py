@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from device.config.schema import REQUIRED, setting
@@ -43,10 +44,11 @@ class Device:
     style: str = setting(
         "plain",
         "plain: one topic for each thing; json: Home Assistant's JSON schema; zigbee2mqtt and "
-        "tasmota: their topics, made from `topic`.",
-        choices=("plain", "json", "zigbee2mqtt", "tasmota"),
+        "tasmota: their topics, made from `topic`; homeassistant: the entity `topic` of Home "
+        "Assistant itself.",
+        choices=("plain", "json", "zigbee2mqtt", "tasmota", "homeassistant"),
     )
-    topic: str = setting("", "The device's topic, for zigbee2mqtt and tasmota.")
+    topic: str = setting("", "The device's topic, or its entity in Home Assistant (light.hall).")
     command_topic: str = setting("", "Where orders go.")
     state_topic: str = setting("", "Where its state comes from.")
     state_key: str = setting("", "Key of the state if it comes as JSON; dots go deeper.")
@@ -103,6 +105,17 @@ class Device:
     )
 
 
+def keyed(devices: Iterable[Device]) -> Iterator[tuple[str, Device]]:
+    """Each device with what programs call it: its name, and more where two have one name."""
+    taken: set[str] = set()
+    for device in devices:
+        parts = [device.name, device.room, device.kind, device.topic or device.command_topic]
+        keys = (" | ".join(p for p in parts[:n] if p) for n in range(1, len(parts) + 1))
+        key = next((key for key in keys if key not in taken), f"{device.name} | {len(taken)}")
+        taken.add(key)
+        yield key, device
+
+
 @dataclass(frozen=True)
 class Peer:
     """Another speaker of the home."""
@@ -129,7 +142,13 @@ class Home:
     port: int = setting(0, "Its port; 0: 8883 with TLS, else 1883.", low=0, high=65535)
     user: str = setting("", "User at the broker; the password is in the secrets file.")
     secrets: str = setting(
-        "/etc/keepmum/secrets.toml", "File of passwords (mqtt_password, mpd_password)."
+        "/etc/keepmum/secrets.toml",
+        "File of passwords (mqtt_password, mpd_password, home_assistant_token).",
+    )
+    home_assistant: str = setting(
+        "",
+        "Address of Home Assistant (http://homeassistant.local:8123), for what isn't on MQTT; "
+        "its long-lived token is in the secrets file. Empty: none.",
     )
     tls: bool = setting(False, "Talk to the broker through TLS.")
     ca: str = setting("", "File of the certificate authority; empty: the system's.")

@@ -16,6 +16,11 @@ class General:
     language: str = setting("en", "Language of commands and replies.", choices=LANGUAGES)
     name: str = setting("keepmum", "Name of this speaker, as it appears to the home.")
     room: str = setting("", "The room that the speaker stands in; what `in here` means.")
+    temperature: str = setting(
+        "auto",
+        "Unit of temperatures, said and heard; auto: as is usual in the territory of the locale.",
+        choices=("auto", "celsius", "fahrenheit"),
+    )
 
 
 @dataclass(frozen=True)

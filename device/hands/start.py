@@ -89,6 +89,8 @@ async def begin(hands: Hands) -> None:
         context.tasks.keep("radio", context.around.watch_radio)
     if context.around.broker is not None:
         appear(hands)
+    if context.around.assistant is not None:
+        context.tasks.keep("homeassistant", context.around.assistant.run)
 
 
 async def close(hands: Hands) -> None:

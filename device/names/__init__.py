@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 
 from device.config import Config
+from device.config.household import keyed
 from device.errors import BrokenNames
 from device.language.text import tokens
 from device.mind.types import FIRST_USER_INTENT
@@ -220,8 +221,8 @@ def _entries(config: Config) -> Iterable[Entry]:
     language, home = config.general.language, config.home
     yield from (Entry("floor", floor.name, floor.spoken) for floor in home.floor)
     yield from (Entry("area", room.name, room.spoken, area=room.floor) for room in home.room)
-    for device in home.device:
-        yield Entry("device", device.name, device.spoken, device.kind, device.room)
+    for key, device in keyed(home.device):
+        yield Entry("device", device.name, device.spoken, device.kind, device.room, key)
     for speaker in home.speaker:
         yield Entry("speaker", speaker.name, speaker.spoken, key=speaker.id)
     yield from (Entry("announcement", one.name, one.spoken) for one in home.announcement)

@@ -9,38 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, auto, unique
 
 from device.config import Device
+from device.hands.home import services
+from device.hands.home.actions import Action
 from device.hands.home.colors import RGB, hs, xy
 from device.hands.home.templatewords import BadTemplate
 from device.mind.types import Kind
-
-
-@unique
-class Action(Enum):
-    """What a device can be told."""
-
-    ON = auto()
-    OFF = auto()
-    OPEN = auto()
-    CLOSE = auto()
-    LOCK = auto()
-    UNLOCK = auto()
-    START = auto()
-    RUN = auto()
-    """A scene or a script."""
-    BRIGHTNESS = auto()
-    """Value: percent."""
-    COLOR = auto()
-    """Value: a `Color`."""
-    TEMPERATURE = auto()
-    """Value: tenths of a degree."""
-    PLAY = auto()
-    PAUSE = auto()
-    STOP = auto()
-    NEXT = auto()
-    PREVIOUS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +64,11 @@ def state_topic(device: Device) -> str:
     """Where the state comes from; empty if nowhere."""
     if device.state_topic:
         return device.state_topic
-    made = {"zigbee2mqtt": device.topic, "tasmota": f"stat/{device.topic}/POWER"}
+    made = {
+        "homeassistant": services.SCHEME + device.topic,
+        "zigbee2mqtt": device.topic,
+        "tasmota": f"stat/{device.topic}/POWER",
+    }
     return made.get(device.style, "") if device.topic else ""
 
 
@@ -105,6 +84,8 @@ def orders(device: Device, action: Action, value: int = 0, unit: str = "C") -> t
     """
     if kind_of(device) not in _CAN[action]:
         return ()
+    if device.style == "homeassistant":
+        return _service(device, action, value, unit)
     try:
         match action:
             case Action.BRIGHTNESS:
@@ -120,13 +101,26 @@ def orders(device: Device, action: Action, value: int = 0, unit: str = "C") -> t
     return tuple(found) if all(order.topic for order in found) else ()
 
 
+def _service(device: Device, action: Action, value: int, unit: str) -> tuple[Order, ...]:
+    cannot = {
+        Action.BRIGHTNESS: not device.dimmable,
+        Action.COLOR: device.color == "none",
+        Action.TEMPERATURE: False,
+    }
+    degrees = in_unit(value / 10, unit, device.temperature_unit or unit)
+    if action is Action.TEMPERATURE and not device.lowest <= degrees <= device.highest:
+        return ()
+    told = None if cannot.get(action) else services.call(device, action, value, degrees)
+    return () if told is None else (Order(*told),)
+
+
 def _plain(device: Device, action: Action) -> list[Order]:
     return [Order(command_topic(device), _word(device, action))]
 
 
 def in_json(device: Device) -> bool:
     """Whether plain orders and states of the device are JSON."""
-    return device.style in ("json", "zigbee2mqtt")
+    return device.style in ("json", "zigbee2mqtt", "homeassistant")
 
 
 def _word(device: Device, action: Action) -> str:

@@ -53,7 +53,8 @@ def state_key(device: Device) -> str:
     kind = kind_of(device)
     if kind is Kind.CLIMATE and device.style == "zigbee2mqtt":
         return "system_mode"
-    return "state" if in_json(device) and kind is not Kind.SENSOR else ""
+    told = device.style == "homeassistant" or kind is not Kind.SENSOR
+    return "state" if in_json(device) and told else ""
 
 
 def state_word(device: Device, payload: bytes) -> str | None:

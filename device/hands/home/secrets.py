@@ -8,7 +8,7 @@ from pathlib import Path
 
 from device.errors import BrokenSecrets, OpenSecrets
 
-KNOWN = ("mqtt_password", "mpd_password")
+KNOWN = ("mqtt_password", "mpd_password", "home_assistant_token")
 
 
 def read(path: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device.config import Config
-from device.errors import NoHomeLibrary
+from device.errors import NoHomeLibrary, NoToken
 from device.hands.home import secrets
 from device.hands.home.discovery import Topics, slug
 from device.hands.home.lists import Lists
@@ -22,6 +22,7 @@ from device.hands.voice.hostile import Wording
 from device.names import NameTable
 
 if TYPE_CHECKING:  # extras: only those who have them configured load them
+    from device.hands.home.homeassistant import Assistant
     from device.hands.home.mpd import Player
     from device.hands.home.mqtt import Broker
     from device.hands.home.peers import Speakers
@@ -59,7 +60,8 @@ class Surroundings:
             # a broker ends the older of two connections with one id
             own_id = f"keepmum-{slug(config.general.name)}-{os.urandom(2).hex()}"
             self.broker = Broker(config.home, password, own_id)
-        self.home = Home(config, names, self.broker)
+        self.assistant = _assistant(config, passwords)
+        self.home = Home(config, names, self.broker, self.assistant)
         self.music: Player | None = None
         if config.media.mpd:
             _need("mpd", "an MPD server")
@@ -107,6 +109,19 @@ class Surroundings:
         """Leave the music server."""
         if self.music is not None:
             self.music.close()
+
+
+def _assistant(config: Config, passwords: dict[str, str]) -> Assistant | None:
+    """The line to Home Assistant itself, if the settings name one. Raises NoToken."""
+    if not config.home.home_assistant:
+        return None
+    _need("websockets", "Home Assistant")
+    from device.hands.home.homeassistant import Assistant
+
+    token = passwords.get("home_assistant_token")
+    if not token:
+        raise NoToken(file=config.home.secrets)
+    return Assistant(config.home.home_assistant, token)
 
 
 def _need(module: str, what: str) -> None:

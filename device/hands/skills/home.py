@@ -8,8 +8,9 @@ from device.config import Device
 from device.hands.context import Context
 from device.hands.home import devices as model
 from device.hands.home import readings
+from device.hands.home.actions import Action
 from device.hands.home.colors import RGB
-from device.hands.home.devices import Action, kind_of
+from device.hands.home.devices import kind_of
 from device.hands.home.states import Chosen, Home, Outcome
 from device.hands.skills.skill import Risk
 from device.hands.sound.chimes import Chime
@@ -88,17 +89,18 @@ async def color(request: Request, context: Context) -> Reply:
 
 
 async def thermostat(request: Request, context: Context) -> Reply:
-    """The temperature wanted, between 5 and 35 degrees."""
+    """The temperature wanted, between 5 and 35 degrees (41 and 95 °F)."""
     chosen = context.around.home.choose(request, (Kind.CLIMATE,))
     tenths = request.get(Slot.DEGREES)
-    if tenths is None or not 50 <= tenths <= 350:
-        return Reply("home.not_so_warm")
+    low, high = (410, 950) if context.around.home.unit == "F" else (50, 350)
+    if tenths is None or not low <= tenths <= high:
+        return Reply("home.not_so_warm", {"low": low // 10, "high": high // 10})
     done = Reply("home.thermostat", {"degrees": tenths / 10})
     return await _tell(context.around.home, chosen, Action.TEMPERATURE, tenths, done)
 
 
 async def _tell(home: Home, chosen: Chosen, action: Action, value: int, done: Reply) -> Reply:
-    if home.broker is None:
+    if not home.joined:
         return Reply("home.no_broker")
     if not chosen.devices:
         return _nothing(chosen)
@@ -113,6 +115,11 @@ def _what(chosen: Chosen) -> str:
 
 
 def _nothing(chosen: Chosen) -> Reply:
+    if chosen.alike:
+        rooms = tuple(device.room for device in chosen.alike if device.room)
+        if len(set(rooms)) > 1:
+            return Reply("home.which_room", {"name": chosen.name, "rooms": rooms})
+        return Reply("home.alike", {"name": chosen.name})
     return Reply("home.none_there", {"place": chosen.place}) if chosen.place else Reply("home.none")
 
 
@@ -129,13 +136,13 @@ async def is_it(request: Request, context: Context) -> Reply:
     """Whether something is open, closed, locked or unlocked, as its last state says."""
     read, wanted, kinds, yes, no = _ASKED[request.intent]
     home = context.around.home
-    if home.broker is None:
+    if not home.joined:
         return Reply("home.no_broker")
     chosen = home.choose(request, kinds)
     if not chosen.devices:
         return _nothing(chosen)
     found = [(d, _read(home, d, read)) for d in chosen.devices]
-    if not home.broker.connected:
+    if not home.reached(chosen.devices):
         return Reply("home.away")
     if len(found) == 1:
         state = found[0][1]
@@ -165,7 +172,7 @@ def _several(found: list[tuple[Device, bool | None]], wanted: bool, word: str) -
 async def temperature(request: Request, context: Context) -> Reply:
     """The temperature of a thermostat, a room, or here."""
     home = context.around.home
-    if home.broker is None:
+    if not home.joined:
         return Reply("home.no_broker")
     chosen = home.choose(request, (Kind.SENSOR, Kind.CLIMATE))
     named = chosen.devices if chosen.name else ()
@@ -173,7 +180,7 @@ async def temperature(request: Request, context: Context) -> Reply:
         degrees = home.temperature(device)
         if degrees is not None:
             return Reply("home.temperature", {"degrees": round(degrees, 1)})
-    if not home.broker.connected:
+    if not home.reached(chosen.devices):
         return Reply("home.away")
     return Reply("home.no_thermometer")
 
@@ -181,12 +188,12 @@ async def temperature(request: Request, context: Context) -> Reply:
 async def sensor(request: Request, context: Context) -> Reply:
     """The value of a sensor by its name."""
     home = context.around.home
-    if home.broker is None:
+    if not home.joined:
         return Reply("home.no_broker")
     chosen = home.choose(request, (Kind.SENSOR,))
     if not chosen.name or not chosen.devices:
         return _nothing(chosen)
-    if not home.broker.connected:
+    if not home.reached(chosen.devices):
         return Reply("home.away")
     device = chosen.devices[0]
     payload = home.state(device)
@@ -216,9 +223,9 @@ async def weather(request: Request, context: Context) -> Reply:
     """The weather as a configured source tells it, and an honest word if there is none."""
     home = context.around.home
     chosen = home.choose(request, (Kind.WEATHER,))
-    if not chosen.devices or home.broker is None:
+    if not chosen.devices or not home.joined:
         return Reply("weather.no_source")
-    if not home.broker.connected:
+    if not home.reached(chosen.devices):
         return Reply("home.away")
     device = chosen.devices[0]
     payload = home.state(device)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from device.hands.context import Context
-from device.hands.home.devices import Action
+from device.hands.home.actions import Action
 from device.hands.home.states import Outcome
 from device.hands.sound.chimes import Chime
 from device.hands.voice.replies import Reply
@@ -55,7 +55,7 @@ async def control(request: Request, context: Context) -> Reply:
 async def _on_device(request: Request, context: Context) -> Reply:
     home = context.around.home
     chosen = home.choose(request, (Kind.MEDIA_PLAYER,))
-    if home.broker is None or not chosen.devices:
+    if not home.joined or not chosen.devices:
         place = {"place": chosen.place}
         return Reply("media.none_there", place) if chosen.place else Reply("media.none")
     outcome = await home.tell(chosen.devices, _ON_DEVICE[request.intent])

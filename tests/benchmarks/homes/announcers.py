@@ -18,7 +18,8 @@ from typing import Any
 
 from device.config import Device
 from device.hands.home import announced
-from device.hands.home.devices import Action, Order, orders
+from device.hands.home.actions import Action
+from device.hands.home.devices import Order, orders
 from tests.benchmarks.harness import Goal, at_least, exactly
 
 KINDS = ("light", "switch", "cover", "climate", "lock", "fan", "thermometer")

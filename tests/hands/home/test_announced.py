@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from device.config import DEVICE_KINDS, Device
 from device.hands.home import announced, readings
-from device.hands.home.devices import Action, Order, orders
+from device.hands.home.actions import Action
+from device.hands.home.devices import Order, orders
 from device.mind.types import Color
 from device.names import spoken_ways
 

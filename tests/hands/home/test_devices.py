@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from device.config import Device
 from device.hands.home import readings
-from device.hands.home.devices import Action, Order, orders
+from device.hands.home.actions import Action
+from device.hands.home.devices import Order, orders
 from device.mind.types import Color, Kind
 
 
