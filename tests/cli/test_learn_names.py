@@ -15,9 +15,11 @@ from device import config
 from device.cli.learn_names import app
 from device.config.text import dump
 from device.names import NameTable, in_force
+from tests.hands.home.assistants import TOKEN, pretended
 from tests.hands.home.brokers import PASSWORD, mosquitto, needs_mosquitto
 from tests.hands.home.players import mpd, needs_mpd
 from tests.hands.home.test_announced import SHORT_SWITCH, ZIGBEE_LAMP
+from tests.hands.home.test_homeassistant import flat
 
 
 def settings(folder: Path, text: str) -> Path:
@@ -61,6 +63,8 @@ def test_the_home_is_learned_and_kept_for_both_sides(tmp_path: Path) -> None:
         "homeassistant/switch/2/config": SHORT_SWITCH,
         "homeassistant/switch/3/config": SHORT_SWITCH | {"name": "Bed Light"},
         "homeassistant/switch/4/config": SHORT_SWITCH | {"name": "Aleksa Lamp"},
+        "homeassistant/switch/5/config": SHORT_SWITCH | {"name": "Yes"},
+        "homeassistant/siren/6/config": SHORT_SWITCH | {"name": "Howler"},
     }
 
     async def announce(port: int) -> None:
@@ -76,8 +80,14 @@ def test_the_home_is_learned_and_kept_for_both_sides(tmp_path: Path) -> None:
             '[[home.device]]\nname = "Bed Light"\nkind = "light"\n',
         )
         output = learn(file)
-        assert "Aleksa" in output
-        assert learn(file) == output, "learning again changes nothing"
+        assert "wake word would be heard in it: Aleksa Lamp" in output
+        assert "a command by itself: Yes" in output
+        assert "Howler" in output, "what can't be learnt is named"
+        first = (tmp_path / "learned.toml").read_bytes(), (tmp_path / "names.json").read_bytes()
+        assert "new" in output
+        assert "new" not in learn(file), "learning again changes nothing"
+        still = (tmp_path / "learned.toml").read_bytes(), (tmp_path / "names.json").read_bytes()
+        assert still == first
     assert texts(tmp_path, "device") == ["Bed Light", "Heater", "Reading Lamp"]
     assert texts(tmp_path, "area") == ["Living Room"]
     devices = {d.name: d for d in config.load(file).home.device}
@@ -88,6 +98,40 @@ def test_the_home_is_learned_and_kept_for_both_sides(tmp_path: Path) -> None:
     # the broker is away now: nothing that was learned is lost
     assert "stay" in learn(file)
     assert texts(tmp_path, "device") == ["Bed Light", "Heater", "Reading Lamp"]
+
+
+def test_what_is_exposed_in_home_assistant_is_learned(tmp_path: Path) -> None:
+    home = flat()
+    (tmp_path / "secrets.toml").touch(mode=0o600)
+
+    async def story() -> tuple[str, str]:
+        async with pretended(home):
+            file = settings(
+                tmp_path, f'[home]\nhome_assistant = "{home.address}"\nsecrets = "SECRETS"\n'
+            )
+            (tmp_path / "secrets.toml").write_text(f'home_assistant_token = "{TOKEN}"\n')
+            first = await asyncio.to_thread(learn, file)
+            home.exposed = home.exposed[:2]
+            second = await asyncio.to_thread(learn, file)
+            third = await asyncio.to_thread(learn, file, "--yes")
+            assert "gone" in third
+            return first, second
+
+    first, second = asyncio.run(story())
+    assert "Hall lamp" in first
+    assert "Yard" in first, "a camera can't be learnt and is named"
+    assert "--yes" in second, "more would be taken away than added, and nobody was asked"
+    assert texts(tmp_path, "device") == ["Bell"]
+
+
+def test_what_cannot_be_told_apart_is_named(tmp_path: Path) -> None:
+    twin = '[[home.device]]\nname = "Lamp"\nkind = "{}"\nroom = "{}"\n'
+    rooms = '[[home.room]]\nname = "Hall"\n[[home.room]]\nname = "Bath"\n'
+    apart = rooms + twin.format("light", "Hall") + twin.format("light", "Bath")
+    assert "tells them apart" not in learn(settings(tmp_path, apart + twin.format("blind", "Hall")))
+    assert texts(tmp_path, "device") == ["Lamp"] * 3, "all of them live"
+    output = learn(settings(tmp_path, apart + twin.format("light", "Hall")))
+    assert "Two devices are called lamp" in output
 
 
 @needs_mpd
@@ -107,4 +151,4 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device.cli.learn_names.LISTEN_S", 1.0)
+    monkeypatch.setattr("device.cli.learning.LISTEN_S", 2.0)

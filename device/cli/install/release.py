@@ -23,7 +23,7 @@ from pathlib import Path
 
 from device.cli.install.system import CHECKOUT, COMMAND, HOME, PYTHON, Failed, run, run_shown, say
 
-EXTRAS = ("piper", "mqtt", "mpd", "gpio", "export")
+EXTRAS = ("piper", "mqtt", "homeassistant", "mpd", "gpio", "export")
 """All that the settings can name works after an installation."""
 RELEASES = HOME / "releases"
 VENV = HOME / "venv"

@@ -72,6 +72,8 @@ class Broker:
         """Why there was no connection the last time."""
         self.life = 0
         """Counts connections: what was told in an earlier one may be out of date."""
+        self.dialled = asyncio.Event()
+        """Set when the broker let this client in for the first time."""
         self.up = asyncio.Event()
         self.down = asyncio.Event()
         self.down.set()
@@ -149,6 +151,7 @@ class Broker:
                     raise ConnectionError("gone at once")
                 self._too_much = asyncio.get_running_loop().create_future()
                 client.take = self._taker()
+                self.dialled.set()
                 await self._subscribe(client)
                 self._client = client
                 self.life += 1
