@@ -20,11 +20,14 @@ from device.hands.home.allowance import Allowance
 from device.hands.home.discovery import Topics
 from device.hands.home.mqtt import Broker
 from device.hands.home.readings import MAX_WORD
+from device.hands.home.trust import PROOF_S, Trust
 
 AGREE_S = 0.3
 SAME_S = 0.2
 MOST_PEERS = 32
 CLAIMS_A_SECOND = 20.0
+MOST_SCORE = 15
+"""Scores come in 16 steps; what is above is no score."""
 LONGEST_TIMER_S = 24 * 3600
 TIMERS_A_MINUTE = 6
 
@@ -67,9 +70,11 @@ class Speakers:
         self._waking: Waking | None = None
         self._recent: dict[str, Claim] = {}
         self._claims = Allowance(CLAIMS_A_SECOND, 2 * CLAIMS_A_SECOND)
+        self._trust = Trust()
         self._timers = Allowance(TIMERS_A_MINUTE / 60, TIMERS_A_MINUTE)
         broker.route(topics.everybody("available"), self._available)
         broker.route(topics.everybody("woke"), self._claimed, retained=False)
+        broker.route(topics.everybody("state"), self._state, retained=False)
         broker.route(topics.of("timer"), self._timer, retained=False)
 
     # --- who answers
@@ -109,9 +114,14 @@ class Speakers:
             self._settle(waking)
 
     def _settle(self, waking: Waking | None) -> None:
-        if waking is not None and not waking.mine.done():
-            own = (waking.score, self._topics.id)
-            waking.mine.set_result(all(own > (c.score, c.id) for c in waking.claims.values()))
+        if waking is None or waking.mine.done():
+            return
+        own = (waking.score, self._topics.id)
+        best = max(((c.score, c.id) for c in waking.claims.values()), default=own)
+        waking.mine.set_result(own >= best)
+        if best > own:
+            loop, at = asyncio.get_running_loop(), waking.at
+            loop.call_later(PROOF_S, lambda: self._trust.judge(best[1], at, loop.time()))
 
     def _available(self, topic: str, payload: bytes) -> None:
         peer = topic.split("/")[-2]
@@ -129,7 +139,7 @@ class Speakers:
         if peer not in self.peers or not self._claims.take(now):
             return
         claim = _claim(peer, payload, now)
-        if claim is None:
+        if claim is None or not self._trust.claimed(peer, now):
             return
         self._recent[peer] = claim
         waking = self._waking
@@ -139,6 +149,12 @@ class Speakers:
         if claim.after.get(self._topics.id, 0.0) <= SAME_S:
             waking.claims[peer] = claim
             self._look(waking)
+
+    def _state(self, topic: str, payload: bytes) -> None:
+        """A peer tells how it is: all that matters here is whether it listens."""
+        peer = topic.split("/")[-2]
+        if peer in self.peers and b'"listening": true' in payload:
+            self._trust.listens(peer, asyncio.get_running_loop().time())
 
     # --- to other rooms
 
@@ -161,7 +177,7 @@ def _claim(peer: str, payload: bytes, now: float) -> Claim | None:
     try:
         told = json.loads(payload)
         score, after = told["score"], told["after"]
-        if type(score) is not int or not 0 <= score < 256 or len(after) > MOST_PEERS:
+        if type(score) is not int or not 0 <= score <= MOST_SCORE or len(after) > MOST_PEERS:
             return None
         return Claim(score, peer, now, {str(k): float(v) for k, v in after.items()})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
