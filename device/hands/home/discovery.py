@@ -7,11 +7,13 @@ the entities: nothing about the microphone can be set from there.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from device.config import Home
 
@@ -41,34 +43,73 @@ def slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "speaker"
 
 
-def entities(home: Home, topics: Topics, name: str, version: str) -> Iterator[tuple[str, str]]:
-    """(topic, payload) of each retained discovery message."""
+MACHINE_ID = Path("/etc/machine-id")
+
+
+def machine() -> str:
+    """What tells this machine's speaker from any other, whatever they are called; empty if there
+    is nothing. A hash, for the machine's own id is nobody's business (man 5 machine-id).
+    """
+    try:
+        own = MACHINE_ID.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    return hashlib.sha256(f"keepmum speaker {own}".encode()).hexdigest()[:12] if own else ""
+
+
+def entities(
+    home: Home, topics: Topics, name: str, version: str, *, machine: str = "", room: str = ""
+) -> Iterator[tuple[str, str]]:
+    """(topic, payload) of each retained discovery message. With `machine` they are told from those
+    of another speaker of the same name, and stay the same when the speaker is renamed.
+    """
+    node = f"keepmum_{machine or topics.id}"
+    place = node if machine else topics.id
     device = {
-        "identifiers": [f"keepmum_{topics.id}"],
+        "identifiers": [node],
         "name": name,
+        "manufacturer": "keepmum",
         "model": "keepmum",
         "sw_version": version,
+        **({"suggested_area": room} if room else {}),
     }
-    shared: dict[str, object] = {"availability_topic": topics.of("available"), "device": device}
-    state = {"state_topic": topics.of("state")}
+    shared: dict[str, object] = {
+        "availability_topic": topics.of("available"),
+        "device": device,
+        "origin": {"name": "keepmum", "sw_version": version},
+    }
+    for component, what, settings in _entities(home, topics):
+        label = {"name": what.replace("_", " ").capitalize(), "unique_id": f"{node}_{what}"}
+        payload = json.dumps(shared | settings | label)
+        yield f"{home.discovery_prefix}/{component}/{place}/{what}/config", payload
+
+
+def withdrawn(home: Home, topics: Topics) -> Iterator[str]:
+    """The topics under which a speaker appeared by its name alone, to be emptied."""
+    for component, what, _ in _entities(home, topics):
+        yield f"{home.discovery_prefix}/{component}/{topics.id}/{what}/config"
+
+
+def _entities(home: Home, topics: Topics) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """(component, what it tells, settings) of each entity."""
+    state: dict[str, object] = {"state_topic": topics.of("state")}
     yes_no = {"payload_on": True, "payload_off": False}
-    known: list[tuple[str, str, dict[str, object]]] = [
-        ("sensor", "state", {**_value("state"), "device_class": "enum", "options": list(STATES)}),
-        ("binary_sensor", "listening", {**_value("listening"), **yes_no, "device_class": "sound"}),
-        ("binary_sensor", "muted", {**_value("muted"), **yes_no}),
-        ("sensor", "last_command", _value("last")),
-        ("sensor", "timers", {**_value("timers"), "state_class": "measurement"}),
-    ]
-    for component, what, settings in known:
-        label = {"name": what.replace("_", " ").capitalize()}
-        unique = {"unique_id": f"keepmum_{topics.id}_{what}"}
-        payload = json.dumps(shared | state | settings | label | unique)
-        yield f"{home.discovery_prefix}/{component}/{topics.id}/{what}/config", payload
+    enum = {"device_class": "enum", "options": list(STATES), "icon": "mdi:account-voice"}
+    muted = {"icon": "mdi:microphone-off"}
+    sound = {"device_class": "sound"}
+    diagnostic = {"entity_category": "diagnostic", "icon": "mdi:message-processing"}
+    counted = {"state_class": "measurement", "icon": "mdi:timer-outline"}
+    yield "sensor", "state", state | _value("state") | enum
+    yield "binary_sensor", "listening", state | _value("listening") | yes_no | sound
+    yield (
+        "binary_sensor",
+        "muted",
+        state | _value("muted") | yes_no | muted,
+    )
+    yield "sensor", "last_command", state | _value("last") | diagnostic
+    yield "sensor", "timers", state | _value("timers") | counted
     if home.say:
-        say = {"command_topic": topics.of("say"), "name": "Say"}
-        unique = {"unique_id": f"keepmum_{topics.id}_say"}
-        topic = f"{home.discovery_prefix}/notify/{topics.id}/say/config"
-        yield topic, json.dumps(shared | say | unique)
+        yield "notify", "say", {"command_topic": topics.of("say"), "icon": "mdi:bullhorn"}
 
 
 def _value(key: str) -> dict[str, object]:

@@ -16,11 +16,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from device.hands.home import trust
 from device.hands.home.allowance import Allowance
 from device.hands.home.discovery import Topics
 from device.hands.home.mqtt import Broker
 from device.hands.home.readings import MAX_WORD
-from device.hands.home.trust import PROOF_S, Trust
 
 AGREE_S = 0.3
 SAME_S = 0.2
@@ -70,7 +70,7 @@ class Speakers:
         self._waking: Waking | None = None
         self._recent: dict[str, Claim] = {}
         self._claims = Allowance(CLAIMS_A_SECOND, 2 * CLAIMS_A_SECOND)
-        self._trust = Trust()
+        self._trust = trust.Trust()
         self._timers = Allowance(TIMERS_A_MINUTE / 60, TIMERS_A_MINUTE)
         broker.route(topics.everybody("available"), self._available)
         broker.route(topics.everybody("woke"), self._claimed, retained=False)
@@ -121,7 +121,7 @@ class Speakers:
         waking.mine.set_result(own >= best)
         if best > own:
             loop, at = asyncio.get_running_loop(), waking.at
-            loop.call_later(PROOF_S, lambda: self._trust.judge(best[1], at, loop.time()))
+            loop.call_later(trust.PROOF_S, lambda: self._trust.judge(best[1], at, loop.time()))
 
     def _available(self, topic: str, payload: bytes) -> None:
         peer = topic.split("/")[-2]

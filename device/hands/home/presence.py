@@ -11,7 +11,7 @@ from importlib import metadata
 from device.config import Config
 from device.events import Changed, Event, Hushed, Parted, Quieted, Rang, Said
 from device.hands.home.allowance import Allowance
-from device.hands.home.discovery import Topics, entities
+from device.hands.home.discovery import Topics, entities, machine, withdrawn
 from device.hands.home.mqtt import Broker
 from device.hands.voice.hostile import Wording
 from device.hands.voice.replies import Reply
@@ -63,7 +63,12 @@ class Presence:
         """Appear: discovery, then that the speaker is there, then how it is."""
         home, name = self._config.home, self._config.general.name
         if home.discovery:
-            for topic, payload in entities(home, self._topics, name, _version()):
+            own, room = machine(), self._config.general.room
+            for topic in withdrawn(home, self._topics) if own else ():
+                await self._broker.publish(topic, "", retain=True)
+            for topic, payload in entities(
+                home, self._topics, name, _version(), machine=own, room=room
+            ):
                 await self._broker.publish(topic, payload, retain=True)
         await self._broker.publish(self._topics.of("available"), "online", retain=True)
         await self._broker.publish(self._topics.of("state"), self.state(), retain=True)

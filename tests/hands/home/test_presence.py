@@ -13,7 +13,7 @@ import pytest
 
 from device.config import Home
 from device.events import Said
-from device.hands.home.discovery import STATES, Topics, entities, slug
+from device.hands.home.discovery import STATES, Topics, entities, slug, withdrawn
 from device.letter import Woke
 from device.mind.types import Intent, Request
 from tests.hands.home.brokers import mosquitto, needs_mosquitto
@@ -68,6 +68,20 @@ def test_discovery_is_what_home_assistant_expects() -> None:
     ], "nothing but a text can be sent to it"
     state = json.loads(told["homeassistant/sensor/kitchen/state/config"])
     assert (state["device_class"], state["options"]) == ("enum", list(STATES))
+
+
+def test_two_speakers_of_one_name_are_two_and_a_renamed_one_stays_one() -> None:
+    def appear(name: str, machine: str) -> dict[str, str]:
+        return dict(entities(Home(), Topics("keepmum", slug(name)), name, "1.0", machine=machine))
+
+    one, other = appear("Kitchen", "aa"), appear("Kitchen", "bb")
+    assert not one.keys() & other.keys()
+    ids = [json.loads(p)["unique_id"] for p in (*one.values(), *other.values())]
+    assert len(set(ids)) == len(ids)
+    renamed = appear("Salon", "aa")
+    assert renamed.keys() == one.keys(), "nothing is left of the old name"
+    old = dict(entities(Home(), Topics("keepmum", "kitchen"), "Kitchen", "1.0"))
+    assert set(withdrawn(Home(), Topics("keepmum", "kitchen"))) == old.keys()
 
 
 @needs_mosquitto
