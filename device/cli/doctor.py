@@ -142,7 +142,7 @@ def _loudspeaker(settings: Config) -> str:
 def _voice(settings: Config) -> str:
     import asyncio
 
-    from device.hands.voice.tts import default_voice
+    from device.hands.voice.chosen import default_voice
 
     async def speak() -> tuple[str, float]:
         voice = default_voice(settings)

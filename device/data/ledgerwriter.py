@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from enum import Enum
 from pathlib import Path
 
-from device.data import ledger
+from device.data import ledger, ledgershift
 from device.data.ledger import DAY_MS, Note
 
 BACKLOG = 10_000
@@ -104,7 +104,7 @@ class LedgerWriter:
 
     def shift(self, by: int, since: int, until: int) -> None:
         """Move along what was dated between two moments by a clock that was wrong by `by` ms."""
-        self.run(lambda db: ledger.shift(db, by, since, until))
+        self.run(lambda db: ledgershift.shift(db, by, since, until))
 
     def close(self) -> None:
         """Write what waits, as far as the disk takes it, and end."""

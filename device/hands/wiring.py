@@ -34,6 +34,7 @@ from device.hands.timers.schedule import Schedule
 from device.hands.timers.table import Alarms, Timers
 from device.hands.troubles import Troubles
 from device.hands.voice import tts
+from device.hands.voice.chosen import default_voice
 from device.hands.voice.replies import Replies, Reply
 from device.hands.voice.speaker import Speaker
 from device.hands.wallclock import WallClock
@@ -76,27 +77,20 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
     tasks, clock = Tasks(events), WallClock(given.clock or SystemClock(), state, events)
     chosen = soundcards.chosen(config.service.cards).get("loudspeaker", "")
     player = _player(config, given.sink or sinks.sink(config.sound, chosen))
-    voice = given.voice or tts.default_voice(config)
+    voice = given.voice or default_voice(config)
     speaker = Speaker(voice, player, events, chimes=config.sound.chimes, changed=focus.speak)
     mixer = given.mixer or await mixers.find(config.sound.mixer, player, _card(config, chosen))
     volume = _volume(config, mixer, state, clock, events)
-    conversation = Conversation(
-        speaker,
-        Replies(config.general.language),
-        volume,
-        focus=focus,
-        tasks=tasks,
-        quiet=lambda: quiet_hours(config.sound, clock),
-    )
+    replies, quiet = Replies(config.general.language), lambda: quiet_hours(config.sound, clock)
+    conversation = Conversation(speaker, replies, volume, focus=focus, tasks=tasks, quiet=quiet)
     alerts = Alerts(clock, conversation.tell)
     events.subscribe(alerts.watch)
     timers = Timers(state, clock, lambda: events.publish(Changed(Part.TIMERS)), clock.earliest)
     alarms = Alarms(state, clock, lambda: events.publish(Changed(Part.TIMERS)))
-    schedule = Schedule(timers, alarms, clock)
     sound = RingSound(
         player, volume, config.timers.volume, clock=clock, tasks=tasks, changed=focus.ring
     )
-    limit = config.timers.ring_limit_s
+    schedule, limit = Schedule(timers, alarms, clock), config.timers.ring_limit_s
     ringer = Ringer(
         schedule, sound, conversation, clock=clock, tasks=tasks, events=events, limit_s=limit
     )

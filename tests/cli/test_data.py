@@ -22,7 +22,7 @@ import typer
 from typer.testing import CliRunner
 
 from device import config
-from device.cli import export, forget, ledger, reach, report, watch
+from device.cli import export, forget, ledger, reach, report, watch, watched
 from device.data import inventory
 from device.data.export import Places
 from device.data.ledgerwriter import now_ms
@@ -259,7 +259,7 @@ def test_a_time_that_is_none_is_refused() -> None:
         reach.moment("a while ago", NOON)
 
 
-def shown(scene: watch.Scene) -> str:
+def shown(scene: watched.Scene) -> str:
     from rich.console import Console
 
     console = Console(width=100, record=True, file=io.StringIO())
@@ -276,7 +276,7 @@ HOUSE = {
 
 
 def test_the_view_follows_an_activation() -> None:
-    scene = watch.Scene()
+    scene = watched.Scene()
     scene.take(dict(HOUSE))
     assert "asleep" in shown(scene)
     assert "pasta" in shown(scene)
@@ -293,7 +293,7 @@ def test_the_view_follows_an_activation() -> None:
 
 
 def test_the_view_says_muted_away_and_faults() -> None:
-    scene = watch.Scene()
+    scene = watched.Scene()
     scene.take(dict(HOUSE) | {"ears": False})
     assert "the ears are away" in shown(scene)
     scene.muted = True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from device.data import ledger
+from device.data import ledger, ledgershift
 from device.data.ledger import Note
 from device.data.ledgerwriter import LedgerWriter
 from device.events import ClockSet, Event, EventBus, Rang, Said
@@ -181,7 +181,7 @@ def test_rows_dated_by_a_wrong_clock_are_moved_along_and_no_others(tmp_path: Pat
     with closing(ledger.connect(tmp_path / ledger.FILE)) as db:
         again = [Note(100, Hello(8, bytes(8))), Note(110, Woke(1, 0, 9))]
         ledger.write(db, [*again, Note(120, Ended(1, Outcome.NO_SPEECH, 9))])
-        assert ledger.shift(db, 10_000, 100, 119) == 2
+        assert ledgershift.shift(db, 10_000, 100, 119) == 2
         assert rows(tmp_path) == [(1, 5_000), (1, 10_110)]
         forgotten = list(db.execute("SELECT forgotten FROM activation ORDER BY series"))
         assert forgotten[1] == (120,), "outside of the span"

@@ -22,22 +22,16 @@ from typing import Protocol
 
 import numpy as np
 
-from device.config import Config
 from device.config import Voice as Settings
 from device.errors import NoVoice
 from device.hands.sound.chimes import Pcm
 from device.hands.voice.phones import ENVIRONMENT
-from device.modelstore import ModelStore
 
 SENTENCE_SECONDS = 20.0
 """No sentence takes a voice longer than this, unless it hangs."""
 PREFIX = "keepmum-voice-"
 MIN_CLAUSE = 8
 """Letters of the shortest beginning that is said by itself."""
-
-
-PIPER_MODELS = {"en": ("piper/en_US-joe-medium.onnx", "piper/en_US-joe-medium.onnx.json")}
-"""Voices of the manifest by language: the model, and its settings beside it."""
 
 
 class Voice(Protocol):
@@ -282,15 +276,3 @@ async def spoken(text: str, voice: Voice, memory: Memory) -> AsyncIterator[tuple
             sound = await voice.say(sentence)
             memory.put(sentence, sound)
         yield sound
-
-
-def default_voice(config: Config) -> Voice:
-    """The voice of the settings, with its model: the owner's, else the one for the language."""
-    store = ModelStore.of(config)
-    if config.voice.model:
-        return voice(config.voice, config.general.language, store.own(config.voice.model))
-    names = PIPER_MODELS.get(config.general.language, ())
-    paths: list[Path] = []
-    if config.voice.engine in ("auto", "piper") and all(store.has(n) for n in names):
-        paths = [store.path(name) for name in names]
-    return voice(config.voice, config.general.language, paths[0] if paths else None)
