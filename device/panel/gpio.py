@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from device.config import Panel as Settings
 from device.errors import NoPins
-from device.panel.lights import Light
+from device.panel.light import Light
 
 Color = tuple[float, float, float]
 DIM = 0.15

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import datetime
 import sys
-from enum import Enum, unique
 from typing import Protocol
 
 from device.config import Panel as Settings
 from device.mind.types import Lamp
-
-
-@unique
-class Light(Enum):
-    """What a person sees."""
-
-    ASLEEP = "asleep"
-    LISTENING = "listening"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
-    RINGING = "ringing"
-    MUTED = "muted"
-    BROKEN = "broken"
+from device.panel.light import Light
 
 
 def shown(*, muted: bool, ears: Lamp | None, hands: Lamp | None) -> Light:

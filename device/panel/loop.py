@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 
 from device.mind.types import Lamp
 from device.panel.flag import MuteFlag
-from device.panel.lights import Bulb, Light, shown
+from device.panel.light import Light
+from device.panel.lights import Bulb, shown
 from device.panel.pace import Pace
 from device.panel.places import Places, Visitor
 from device.panel.protocol import MAY, MUTE, PRESSED, REFUSED, STATE, UNMUTE, Role, identify

@@ -31,7 +31,8 @@ from device.panel.gpio import (
     dimming,
     frame,
 )
-from device.panel.lights import Bulb, Light, LogBulb, NoBulb, make_bulb
+from device.panel.light import Light
+from device.panel.lights import Bulb, LogBulb, NoBulb, make_bulb
 from device.panel.loop import Panel
 from device.panel.pace import Pace
 from device.panel.start import _bulb, _button

@@ -13,7 +13,8 @@ from device.config import Panel as Settings
 from device.mind.types import Lamp
 from device.panel import protocol
 from device.panel.flag import MuteFlag
-from device.panel.lights import Light, LogBulb, shown
+from device.panel.light import Light
+from device.panel.lights import LogBulb, shown
 from device.panel.loop import PEOPLE, ROOMS, Panel
 from device.panel.pace import Pace
 from device.panel.places import MOST, PLACES

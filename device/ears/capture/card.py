@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from device.ears.capture import alsa
-from device.ears.capture.microphone import ONE, Channels, Framed, Sound
+from device.ears.capture.framed import ONE, Channels, Framed, Sound
 from device.ears.capture.rates import ToOurRate
 from device.errors import MicrophoneLost
 from device.mind.types import RATE
