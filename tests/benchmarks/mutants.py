@@ -173,7 +173,7 @@ def lives(mutant: Mutant, tree: Path) -> bool:
     return done.returncode == 0
 
 
-def main() -> int:
+def main() -> bool:
     """Plant them and show those that live."""
     alive: list[Mutant] = []
     with tempfile.TemporaryDirectory(prefix="keepmum-mutants-") as folder:
