@@ -35,7 +35,7 @@ PACKAGES = (
     *("libseccomp2", "espeak-ng", "python3-spidev"),
 )
 IF_THERE = ("python3-lgpio",)
-"""Packages that not every suite has; without this one the library comes from the package index."""
+"""Raspberry Pi OS has it; Debian hasn't: there it comes from the package index, up to Python 3.12."""
 FIRST_SETTINGS = """# Settings of keepmum; `keepmum config` prints them all with their limits.
 
 [general]
@@ -53,10 +53,11 @@ def packages() -> None:
     there = {line.split()[0] for line in have.splitlines() if line.endswith(" installed")}
     missing = [p for p in PACKAGES if p not in there]
     if missing:
-        say("packages: " + " ".join(missing))
         os.environ["DEBIAN_FRONTEND"] = "noninteractive"
         run_shown("apt-get", "update", "-q")
-        missing += [p for p in IF_THERE if p not in there and _suite_has(p)]
+    missing += [p for p in IF_THERE if p not in there and _suite_has(p)]
+    if missing:
+        say("packages: " + " ".join(missing))
         run_shown("apt-get", "install", "-y", "-q", "--no-install-recommends", *missing)
 
 
