@@ -35,7 +35,7 @@ PACKAGES = (
     *("libseccomp2", "espeak-ng", "python3-spidev"),
 )
 IF_THERE = ("python3-lgpio",)
-"""Raspberry Pi OS has it; Debian hasn't: there it comes from the package index, up to Python 3.12."""
+"""Raspberry Pi OS has it; on Debian it comes from the package index, up to Python 3.12."""
 FIRST_SETTINGS = """# Settings of keepmum; `keepmum config` prints them all with their limits.
 
 [general]
@@ -52,8 +52,8 @@ def packages() -> None:
     have = run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", check=False).stdout
     there = {line.split()[0] for line in have.splitlines() if line.endswith(" installed")}
     missing = [p for p in PACKAGES if p not in there]
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     if missing:
-        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
         run_shown("apt-get", "update", "-q")
     missing += [p for p in IF_THERE if p not in there and _suite_has(p)]
     if missing:
