@@ -66,6 +66,7 @@ def test_names_are_learnt_from_both(home: Machine) -> None:
 
 def test_doctor_is_let_in_by_both(home: Machine) -> None:
     said = home.run("keepmum", "doctor", "--config", SETTINGS, check=False).stdout
-    found = {line[2:].split("  ")[0]: line[0] for line in said.splitlines() if line[:1] in "✓✗"}
+    lines = [line for line in said.splitlines() if line.startswith(("✓", "✗"))]
+    found = {line[2:].split("  ")[0].strip(): line[0] for line in lines}
     assert found["home"] == "✓", said
     assert found["music"] == "✓", said

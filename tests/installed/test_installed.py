@@ -47,7 +47,7 @@ def test_the_extras_that_are_installed_exist_in_what_was_built(installed: Speake
 def test_what_runs_is_the_release_and_no_checkout(installed: Speaker) -> None:
     code = "import device; print(device.__file__)"
     where = installed.machine.run(PYTHON, "-I", "-c", code).stdout
-    assert where.startswith("/opt/keepmum/releases/")
+    assert where.startswith("/opt/keepmum/venv/lib/")
 
 
 def test_models_are_those_of_the_manifest(installed: Speaker) -> None:
