@@ -6,7 +6,7 @@ Recognizers get their grammar from it, and it tells whether what was heard so fa
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from device.language.automaton import Automaton
@@ -60,6 +60,29 @@ class Graph:
         return (
             Progress.CAN_GO_ON if self._arcs[state].keys() - self._courtesy else Progress.COMPLETE
         )
+
+
+def after_names(graph: Graph, names: Iterable[Sequence[str]]) -> Graph:
+    """`graph` whose sentences may begin with one of `names`: who says it again begins anew.
+
+    A name that begins as a sentence does is left away.
+    """
+    rows = [dict(graph.arcs(state)) for state in range(len(graph))]
+    start = len(rows)
+    rows.append(dict(graph.arcs(graph.start)))
+    for name in names:
+        at = start
+        for word in name[:-1]:
+            if rows[at].get(word, start) < start:  # it is a word of a sentence
+                break
+            if word not in rows[at]:
+                rows[at][word] = len(rows)
+                rows.append({})
+            at = rows[at][word]
+        else:
+            if name:
+                rows[at].setdefault(name[-1], graph.start)
+    return Graph(start, rows, graph.finals)
 
 
 def without(automaton: Automaton, intents: Container[int]) -> Automaton:

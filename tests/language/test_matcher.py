@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from device.language.graph import Graph, after_names
 from device.language.matcher import Matcher
 from device.mind.types import Progress
 from device.names import NameTable
@@ -87,6 +88,16 @@ def test_a_swallowed_first_word_is_forgiven_only_when_the_wake_word_may_have_tak
     assert matcher("en").match(["et", *clipped[:-1]], clipped=True) is not None
     assert rendered(matcher("en").match(["time", "is", "it"], clipped=True)) == "TIME"
     assert matcher("en").match(["time", "is", "it"]) is None
+
+
+def test_sentences_may_begin_with_a_name() -> None:
+    graph = Graph(0, [{"stop": 1, "hey": 1}, {}], frozenset({1}))
+    named = after_names(graph, [("alexa",), ("okay", "nabu"), ("hey", "jarvis"), ()])
+    for said in ("stop", "alexa stop", "okay nabu stop", "hey"):
+        assert named.follow(said.split()) in named.finals
+    for said in ("", "alexa", "okay nabu", "alexa alexa stop"):
+        assert named.follow(said.split()) not in named.finals
+    assert named.follow(["hey", "jarvis"]) is None  # "hey" is a sentence here
 
 
 def test_progress_tells_what_can_go_on() -> None:

@@ -82,7 +82,8 @@ def _engine(config: Config, sentences: Sentences, lexicon: Lexicon, store: Model
         case "whisper":
             from device.ears.recognize.engines.whisper import Whisper
 
-            return Whisper(*graphs, pace.folder(store), agreement_of(sentences))
+            names = [tuple(word.name.split("_")) for word in config.wake.all_words()]
+            return Whisper(*graphs, pace.folder(store), agreement_of(sentences), names)
         case _:
             from device.ears.recognize.engines.pocketsphinx import PocketSphinx
 

@@ -79,6 +79,8 @@ def run_parent(
         return error.exit_code
     wanted = [line for line in lines if line.work is not spot_stop or crew.spotter is not None]
     gc.collect()
+    if trim := getattr(_LIBC, "malloc_trim", None):  # glibc: what loading needed goes back
+        trim(0)
     gc.freeze()  # what is loaded stays shared with the children
     seals.parent([line.ends for line in wanted])
     if pulse >= 0:

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from device.ears.recognize.engines.agreement import Agreement, Candidate
+from device.ears.recognize.engines.agreement import Agreement, Candidate, Words
 from device.ears.recognize.engines.bytepairs import BytePairs
 from device.ears.recognize.engines.cut import Cut
 from device.ears.recognize.engines.whisperbands import Array, log_mel
 from device.ears.recognize.engines.whispernet import GOING_ON, LISTENING, TOKENS, Listening, Network
 from device.ears.recognize.engines.wordpaths import Heard, TokenGraph, Tokens, WordPaths
-from device.language.graph import Graph
+from device.language.graph import Graph, after_names
 from device.mind.types import RATE
 
 MODEL = "whisper-tiny-en"
@@ -48,12 +48,25 @@ class Whisper:
 
     limit_s = 10.0
 
-    def __init__(self, commands: Graph, answers: Graph, model: Path, agreement: Agreement) -> None:
-        """Load the model (some 40 MB); `model`: its folder."""
+    def __init__(
+        self,
+        commands: Graph,
+        answers: Graph,
+        model: Path,
+        agreement: Agreement,
+        names: Sequence[Words] = (),
+    ) -> None:
+        """Load the model (some 40 MB); `model`: its folder.
+
+        `names`: the words of each wake word; who says one again begins anew.
+        """
         pairs = BytePairs(model / "tokenizer.json")
         self._agreement = agreement
         self._graphs = commands, answers
-        graphs = [TokenGraph(graph, _spellings(pairs)) for graph in self._graphs]
+        self._names = names
+        graphs = [
+            TokenGraph(after_names(graph, names), _spellings(pairs)) for graph in self._graphs
+        ]
         self._prompts = [prompt(pairs, graph) for graph in self._graphs]
         end, comma, space = pairs.special(END), *pairs.tokens(", ")
         kept = {*range(COMMON), end, comma, space, *(t for row in self._prompts for t in row)}
@@ -106,14 +119,20 @@ class Whisper:
 
     def _agreed(self, heard: Heard) -> str:
         candidates = [
-            Candidate(tuple(self._text(one.tokens).lower().split()), one.score, len(one.tokens))
+            Candidate(self._anew(tuple(words.split())), one.score, len(one.tokens))
             for one in heard.sentences
+            for words in (self._text(one.tokens).lower(),)
         ]
-        written = self._agreement.words(self._text(heard.said))
+        written = self._anew(self._agreement.words(self._text(heard.said)))
         state = self._graphs[self._asked].follow(written)
         unfinished = state is not None and state not in self._graphs[self._asked].finals
         self._begun = " ".join(written) if unfinished else ""
         return self._agreement.agreed(candidates, written, heard.free)
+
+    def _anew(self, words: Words) -> Words:
+        """`words` after a wake word that they begin with."""
+        begun = (len(name) for name in self._names if words[: len(name)] == name)
+        return words[next(begun, 0) :]
 
 
 def _spellings(pairs: BytePairs) -> Callable[[str], list[Tokens]]:

@@ -156,7 +156,8 @@ def folder() -> Path:
 
 @functools.cache
 def engine() -> Whisper:
-    return Whisper(english().graph, english().graph, folder(), agreement_of(english()))
+    graph = english().graph
+    return Whisper(graph, graph, folder(), agreement_of(english()), [("alexa",), ("hey", "jarvis")])
 
 
 def test_understands_under_both_seals() -> None:
@@ -225,6 +226,10 @@ def test_hears_a_command(text: str) -> None:
 )
 def test_what_is_nearly_a_command_is_nothing(text: str) -> None:
     assert heard(frames(text)) == ""
+
+
+def test_who_says_the_wake_word_again_begins_anew() -> None:
+    assert heard(frames("alexa, set a timer for ten minutes")) == "set a timer for ten minutes"
 
 
 def test_other_talk_is_nothing() -> None:
