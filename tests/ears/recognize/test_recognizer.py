@@ -362,7 +362,7 @@ def test_results_survive_the_pipe_in_any_portions(request_: Request | None) -> N
     assert got == [request_, Progress.COMPLETE, pipes.Word.GONE]
 
 
-@pytest.mark.parametrize("byte", [0, 4, 0x24, 0xFF])
+@pytest.mark.parametrize("byte", [0, 5, 0x24, 0xFF])
 def test_a_byte_without_meaning_is_refused(byte: int) -> None:
     with pytest.raises(ValueError, match="not a valid"):
         list(pipes.unpack(bytearray([byte])))
