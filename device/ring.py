@@ -7,8 +7,8 @@ first byte on the letter socket. Ears map it, close the descriptor, and are seal
 they look at it whenever a frame of their own has come. There is nothing to wait on, nothing to
 acknowledge, and no page that the kernel would let them write.
 
-The writer tells nobody when it writes: the count comes last, and a reader that was overtaken
-finds out by reading it again.
+The writer tells nobody when it writes. It says first how far it will have come, which is what it
+overwrites, and last how far it is; a reader that was overtaken sees it by reading the first again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RATE = 16_000
 SAMPLES = RATE // 2
 """Of the loudspeaker's sound the last half second, int16."""
 HEADER = 64
-"""Bytes before the samples; the first eight are the count."""
+"""Bytes before the samples: two counts of eight, how far it is and how far it will have come."""
 BYTES = HEADER + 2 * SAMPLES
 OFFER = b"\0"
 """The byte that goes with the descriptor: no hint."""
@@ -53,13 +53,14 @@ class Writer:
             self.readable = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
         finally:
             os.close(fd)
-        self._count = np.frombuffer(self._memory, np.uint64, 1)
+        self._count = np.frombuffer(self._memory, np.uint64, 2)
         self._samples = np.frombuffer(self._memory, np.int16, SAMPLES, HEADER)
         self.written = 0
         """Samples ever written."""
 
     def write(self, sound: Sound) -> None:
         """Add samples, int16 (n,); only the last half second of them stays."""
+        self._count[1] = self.written + len(sound)
         kept = sound[-SAMPLES:]
         at = (self.written + len(sound) - len(kept)) % SAMPLES
         first = min(len(kept), SAMPLES - at)
@@ -72,7 +73,7 @@ class Writer:
         """Add so many samples of silence."""
         self.write(np.zeros(min(samples, SAMPLES), np.int16))
         self.written += max(0, samples - SAMPLES)
-        self._count[0] = self.written
+        self._count[:] = self.written
 
     def offer(self, ears: socket.socket) -> None:
         """Send it to ears that were just connected to; ears that are gone are noticed elsewhere."""
@@ -93,7 +94,7 @@ class Reader:
             raise OSError("the ring is not sealed")
         self._address = _map(fd)
         memory = memoryview((ctypes.c_char * BYTES).from_address(self._address)).cast("B")
-        self._count = np.frombuffer(memory, np.uint64, 1)
+        self._count = np.frombuffer(memory, np.uint64, 2)
         self._samples = np.frombuffer(memory, np.int16, SAMPLES, HEADER)
         for array in (self._count, self._samples):
             array.flags.writeable = False
@@ -118,8 +119,8 @@ class Reader:
 
     def _there(self, first: int, length: int) -> tuple[int, int]:
         """Which of the samples `first` to `first + length` are in the ring now."""
-        written = self.written
-        return max(first, written - SAMPLES, 0), min(first + length, written)
+        oldest = int(self._count[1]) - SAMPLES
+        return max(first, oldest, 0), min(first + length, self.written)
 
 
 def _map(fd: int) -> int:

@@ -31,6 +31,7 @@ from device.letter import Ended, Letter, unpack
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, RATE
 from device.modelstore import ModelStore
 from device.panel.protocol import PRESSED
+from device.ring import Writer
 from device.seal import pages, plant
 from device.seal.memory import wiping_environment
 from device.seal.scan import Found, Searcher, canary
@@ -54,6 +55,8 @@ class Rehearsal:
     """What stands in the environment of all its processes: a search must find it in each."""
     notify: socket.socket
     """Where the service manager would be told."""
+    played: Writer
+    """What the hands that are played here have to offer: silence, until it is written to."""
     said: list[Letter] = field(default_factory=list)
     _due: float = 0.0
 
@@ -188,6 +191,8 @@ def _meet(
     """Play hands and panel until ears say that they are ready."""
     letters = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     letters.connect(str(place / "letters.sock"))
+    played = Writer()
+    played.offer(letters)
     panel.settimeout(START_S)
     notify.settimeout(START_S)
     try:
@@ -197,7 +202,7 @@ def _meet(
             continue
     except TimeoutError as error:
         raise EarsSilent(seconds=START_S) from error
-    return Rehearsal(pid, microphone, letters, line, planted, notify)
+    return Rehearsal(pid, microphone, letters, line, planted, notify, played)
 
 
 def _open_when_read(fifo: Path) -> int:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
+
+import numpy as np
+import pytest
 
 from device.config import Config
 from device.hands.guard import FAULTS_PER_HOUR, LETTERS_PER_ACTIVATION, Guard
 from device.letter import Command, Hello, pack
-from device.mind.types import Request, Slot
+from device.mind.types import FRAME_SAMPLES, Request, Slot
 from device.panel import pace
 from device.seal import capacity, exits
+from device.standalone.rehearsal import rehearsal
+from tests.voices import models
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -23,6 +29,23 @@ def test_the_worst_hour_of_all_that_leaves_ears_is_less_than_a_minute_of_speech(
     assert 10_000 < bits <= 40_000 < barest_speech
     stated = re.search(r"hold ([\d,]+) bits at most", README.read_text(encoding="utf-8"))
     assert stated and int(stated[1].replace(",", "")) == round(bits, -1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="looking into a sealed process needs root")
+def test_sealed_ears_read_what_hands_play_and_have_nothing_to_write_it_by() -> None:
+    models()
+    with rehearsal(Config()) as ears:
+        ears.played.write(np.full(8000, 3000, np.int16))
+        ears.feed(np.zeros(4 * FRAME_SAMPLES, np.int16))
+        maps = Path(f"/proc/{ears.pid}/maps").read_text(encoding="utf-8").splitlines()
+        open_files = [str(fd.readlink()) for fd in Path(f"/proc/{ears.pid}/fd").iterdir()]
+        children = [Path(f"/proc/{pid}/maps").read_text() for pid in ears.processes()[1:]]
+    ways = [line.split()[1] for line in maps if "memfd:played" in line]
+    assert ways == ["r--s"]
+    assert not any("memfd" in name for name in open_files)
+    assert children
+    assert not any("memfd:played" in maps for maps in children)
 
 
 def test_the_lamps_pace_is_what_is_counted() -> None:

@@ -36,7 +36,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from device.ears.capture.bound import bound
+from device.ears.capture.bound import Plausible, bound
 from device.ears.capture.gate import Gate
 from device.mind.types import FRAME_SAMPLES, RATE
 
@@ -110,6 +110,7 @@ class Echo:
         self._unknown = 0
         """Blocks for which the history is not what was played, because it was forgotten."""
         self._gate = Gate()
+        self._plausible = Plausible()
         self._worse = 0
         """Frames in a row that would have become much louder."""
         self.taken_db = 0.0
@@ -121,8 +122,8 @@ class Echo:
         """Take the reference's echo out of `frame`; both int16 (1280,), of the same 80 ms.
 
         The frame is left as it is, bit by bit, if the reference has been silent for the tail, if
-        it is a copy of the frame (a device that has one channel and gives it twice), or if it
-        would become louder.
+        it is a copy of the frame (a device that has one channel and gives it twice), if it would
+        become louder, or if what would be taken away had not been there.
         """
         self.taken_db = 0.0
         heard = int(reference.max()) > SILENT or int(reference.min()) < -SILENT
@@ -143,6 +144,9 @@ class Echo:
             part = slice(start, start + BLOCK)
             self._cleaned[part], voice = self._step(frame[part], reference[part])
             passes = passes or voice  # a word's beginning passes with what tells that it is one
+        if not self._plausible.step(self._cleaned, frame):
+            self._cleaned[:] = 0.0
+            return
         self._gate.close(self._cleaned, passes=passes)
         self._deliver(frame)
 

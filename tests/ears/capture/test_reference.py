@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from device.ears.capture.bound import BANDS, WIDTH, bound
+from device.ears.capture.bound import BANDS, WIDTH, Plausible, bound
 from device.ears.capture.follower import AGREE, LONGEST, Drift
 from device.ears.capture.reference import Reference
 from device.mind.types import FRAME_SAMPLES, RATE
@@ -186,6 +186,23 @@ def test_the_bound_lets_no_band_become_louder_and_leaves_alone_what_is_not() -> 
     assert np.array_equal(softer, same)
 
 
+def test_what_is_left_of_an_echo_is_plausible_and_the_opposite_of_it_is_not() -> None:
+    chance = np.random.default_rng(1)
+
+    def noise(level: float) -> NDArray[np.float64]:
+        return chance.normal(0, level, FRAME_SAMPLES)
+
+    for share in (0.5, 1.0, 3.0):
+        honest, lying = Plausible(), Plausible()
+        for _ in range(20):
+            played, word = noise(1000), noise(1000 * share)
+            assert honest.step(word.astype(np.float32), sampled(played + word))
+            plausible = lying.step((-word).astype(np.float32), sampled(played))
+        assert not plausible
+        quiet = noise(100).astype(np.float32)
+        assert Plausible().step(-quiet, sampled(noise(1000) - quiet)), "next to nothing is left"
+
+
 def test_silence_stays_silence_whatever_is_played(reply: Sound) -> None:
     """The room is known and the delay confirmed: the best moment for a lie."""
     desk = Desk()
@@ -198,6 +215,29 @@ def test_silence_stays_silence_whatever_is_played(reply: Sound) -> None:
                 frame = slice(at, at + FRAME_SAMPLES)
                 energy = np.square(left[frame].astype(float)).sum()
                 assert energy <= np.square(silent[frame].astype(float)).sum()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_word_that_is_claimed_to_be_in_a_reply_does_not_come_out_of_it(
+    reply: Sound, sign: int
+) -> None:
+    """The loudest moment is the best for it: there is room in every band."""
+    desk = Desk()
+    desk.hear(reply, heard(desk.arrives(reply)))
+    desk.rest()
+    word = np.zeros(len(reply))
+    for at in range(4 * RATE, len(reply) - 2 * RATE, 2 * RATE):
+        word[at : at + len(say("alexa"))] = 0.5 * say("alexa")
+    arrived = desk.arrives(reply)
+    lie = sampled(reply + sign * word)
+    microphone = heard(arrived)
+    left = desk.hear(lie, microphone)
+    # where it would be heard, if it had been played
+    loud = np.square(np.roll(word, round(desk.delay))).reshape(-1, FRAME_SAMPLES).sum(axis=1)
+    spoken = loud > loud.max() / 4
+    same = (left == microphone).reshape(-1, FRAME_SAMPLES).all(axis=1)
+    assert same[spoken].mean() > 0.7
+    assert same[~spoken].mean() < 0.7, "the rest of the reply is taken away"
 
 
 def test_a_lie_in_the_ring_is_no_error() -> None:
