@@ -67,7 +67,8 @@ def _hands(arguments: list[str]) -> int:
     from device.panel.protocol import LampLine
 
     settings = config.load(options.config)
-    lamp = LampLine(settings.panel.lamp_socket)
+    path = settings.panel.lamp_socket
+    lamp = LampLine(path) if path else None  # `keepmum run` has no panel
     run_hands(settings, names.in_force(settings), options.config, lamp)
     return 0
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from device.ears.capture.condition import Condition
 from device.ears.capture.microphone import Microphone, Sound
 from device.ears.capture.reference import Reference
-from device.ears.pulse import Pulse
+from device.ears.pulse import BEAT_S, Pulse
 from device.ears.recognize.recognizer import Heard as Answer
 from device.ears.recognize.recognizer import Recognizer
 from device.ears.vad import Vad, speaks
@@ -123,7 +123,10 @@ class Ear:
 
     def wait_for_answer(self, seconds: float) -> None:
         """Give the recognizer time; a file, which has no pace of its own, gives all there is."""
-        self.recognizer.wait(seconds if self.microphone.live else self.think_s)
+        left = seconds if self.microphone.live else self.think_s
+        while left > 0 and not self.recognizer.wait(min(left, BEAT_S)):
+            self.pulse.watchdog()
+            left -= BEAT_S
 
     # --- commands
 
