@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from device.language.automaton import Automaton, Tag
 from device.language.readings import add, request
 from device.language.sentences import Sentences
-from device.mind.types import Request
+from device.mind.types import Request, Slot
 
 MOST_PAIRS = 200_000
 _Pair = tuple[int, int, Tag, Tag]
@@ -31,13 +31,17 @@ def ambiguities(sentences: Sentences) -> list[Ambiguity]:
     first: _Pair = (automaton.start, automaton.start, (), ())
     came: dict[_Pair, tuple[_Pair, str] | None] = {first: None}
     queue = deque([first])
+    seen: set[tuple[int, int, frozenset[Slot], frozenset[Slot]]] = set()
     found: dict[tuple[int, int], Ambiguity] = {}
     while queue and len(came) < MOST_PAIRS:
         pair = queue.popleft()
         for ambiguity in _readings(automaton, pair, came):
             found.setdefault(ambiguity.ranks, ambiguity)
         for word, after in _steps(automaton, pair):
-            if after not in came:
+            # which slots differ, not by how much: one number stands for all
+            kind = (*after[:2], _slots(after[2]), _slots(after[3]))
+            if kind not in seen:
+                seen.add(kind)
                 came[after] = (pair, word)
                 queue.append(after)
     return sorted(found.values(), key=lambda one: (len(one.words), one.words))
@@ -57,6 +61,10 @@ def _steps(automaton: Automaton, pair: _Pair) -> list[tuple[str, _Pair]]:
             else:
                 steps.append((word, (after[1], after[0], after[3], after[2])))
     return steps
+
+
+def _slots(held: Tag) -> frozenset[Slot]:
+    return frozenset(slot for slot, _ in held)
 
 
 def _apart(one: Tag, other: Tag) -> tuple[Tag, Tag]:
