@@ -159,20 +159,27 @@ class Restarted:
     task: str
 
 
-Event = (
-    Letter
-    | Parted
-    | Refused
-    | Did
-    | Said
-    | Hushed
-    | Rang
-    | Quieted
-    | Changed
-    | Gap
-    | Restarted
-    | ClockSet
-)
+@unique
+class Kept(StrEnum):
+    """A file of the household that may be broken."""
+
+    SETTINGS = "settings"
+    NAMES = "names"
+    SENTENCES = "sentences"
+    STATE = "state"
+    LISTS = "lists"
+    SECRETS = "secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file of the household can't be used; everything else works."""
+
+    what: Kept
+
+
+Doing = Refused | Did | Said | Hushed | Rang | Quieted
+Event = Letter | Parted | Doing | Changed | Gap | Restarted | ClockSet | Broken
 """A letter is an event as it stands: hello, woke, command, ended, fault."""
 Subscriber = Callable[[Event], None]
 

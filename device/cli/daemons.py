@@ -32,7 +32,8 @@ def _ears(arguments: list[str]) -> int:
     from device.seal import memory
 
     memory.exec_with_wiping()
-    from device import config, names, service
+    from device import names, service
+    from device.config import salvage
 
     passed = service.passed_by_name()
     letters = passed.get("letters", next(iter(service.passed_sockets()), -1))
@@ -41,7 +42,7 @@ def _ears(arguments: list[str]) -> int:
     from device.ears.start import Given, live
     from device.panel import protocol
 
-    settings = config.load(options.config)
+    settings, _ = salvage.load(options.config)
 
     def panel() -> int:
         path = settings.panel.lamp_socket
@@ -54,7 +55,8 @@ def _ears(arguments: list[str]) -> int:
         source=options.input,
         sealed=not options.unsealed,
     )
-    live(settings, names.in_force(settings), given)
+    table, _ = names.usable(settings)
+    live(settings, table, given)
     return 0
 
 
@@ -62,23 +64,29 @@ def _hands(arguments: list[str]) -> int:
     options = _parser("hands", "Act on letters; connects to the letter socket.").parse_args(
         arguments
     )
-    from device import config, names
+    from device import names
+    from device.config import salvage
+    from device.events import Kept
     from device.hands.start import run_hands
     from device.panel.protocol import LampLine
 
-    settings = config.load(options.config)
+    settings, faulty = salvage.load(options.config)
+    table, broken = names.usable(settings)
+    found = {Kept.SETTINGS: faulty, Kept.NAMES: broken}
     path = settings.panel.lamp_socket
     lamp = LampLine(path) if path else None  # `keepmum run` has no panel
-    run_hands(settings, names.in_force(settings), options.config, lamp)
+    run_hands(
+        settings, table, options.config, lamp, tuple(k for k, is_so in found.items() if is_so)
+    )
     return 0
 
 
 def _panel(arguments: list[str]) -> int:
     options = _parser("panel", "Button, lamp and mute flag.").parse_args(arguments)
-    from device import config
+    from device.config import salvage
     from device.panel.start import main
 
-    main(config.load(options.config))
+    main(salvage.load(options.config)[0])
     return 0
 
 

@@ -8,9 +8,9 @@ import time
 
 import typer
 
-from device import config
 from device.cli.run import ConfigFile
 from device.cli.units import EARS, is_active
+from device.config import salvage
 from device.errors import EarsStay, NotMuted
 from device.panel import protocol
 
@@ -21,7 +21,7 @@ PATIENCE_S = 5.0
 @app.command("mute")
 def mute(config_file: ConfigFile = None) -> None:
     """Mute the microphone: the process that could hear ends, and stays away, also over reboots."""
-    if not protocol.ask(config.load(config_file).panel.socket, protocol.MUTE):
+    if not protocol.ask(salvage.load(config_file)[0].panel.socket, protocol.MUTE):
         raise NotMuted
     if not _ears_are(running=False):
         raise EarsStay
@@ -31,7 +31,7 @@ def mute(config_file: ConfigFile = None) -> None:
 @app.command("unmute")
 def unmute(config_file: ConfigFile = None) -> None:
     """Unmute the microphone: the ears are started again."""
-    if protocol.ask(config.load(config_file).panel.socket, protocol.UNMUTE):
+    if protocol.ask(salvage.load(config_file)[0].panel.socket, protocol.UNMUTE):
         raise NotMuted
     print("Unmuted: the ears are being started.")
 

@@ -118,7 +118,7 @@ def parse(text: str, file: str = "the settings") -> Config:
     """The settings in a TOML text; raises BrokenConfig with every fault there is."""
     try:
         table: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BrokenConfig(file=file, count="a fault", faults=str(error)) from error
     config, faults = read(Config, table)
     faults += check(config)
@@ -209,10 +209,18 @@ def with_learned(config: Config, found: Home) -> Config:
     return replace(config, home=home)
 
 
+MAX_BYTES = 2 << 20
+"""Of a settings file: 500 learned devices with every topic are half of it."""
+
+
 def _text(path: Path) -> str:
     """The text of a settings file. Raises NoConfig, UnreadableConfig."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise UnreadableConfig(file=path, why=f"it has more than {MAX_BYTES >> 20} MB")
+        return content.decode()
     except FileNotFoundError as error:
         raise NoConfig(file=path) from error
     except OSError as error:

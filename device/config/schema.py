@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -18,6 +19,11 @@ T = TypeVar("T")
 
 REQUIRED: Any = object()
 """Stands as the default of a setting that an entry of a list must give."""
+
+
+MOST = 10**300
+"""More than any limit, and no more than a number with a point can be."""
+NUL = chr(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +111,17 @@ def read(kind: type[T], table: Mapping[str, object], where: str = "") -> tuple[T
         hint, meaning = known[key]
         result, wrong = _value(hint, meaning, value, path)
         faults += wrong
-        if not wrong:
+        if not wrong or (result is not None and holds_tables(hint)):
             values[key] = result
     required = [n for n, _, default, _ in fields_of(kind) if default is REQUIRED]
     faults += [Fault(f"{where}.{n}", "must be given") for n in required if n not in table]
     return kind(**values), faults
+
+
+def holds_tables(hint: Any) -> bool:
+    """Whether a setting is a table, or a list of them: what is well in it can be kept."""
+    inner = get_args(hint)[0] if get_origin(hint) is tuple else hint
+    return dataclasses.is_dataclass(inner)
 
 
 def _value(hint: Any, meaning: Meaning, value: object, path: str) -> tuple[object, list[Fault]]:
@@ -142,7 +154,8 @@ def _list(item: Any, meaning: Meaning, value: object, path: str) -> tuple[object
     for i, each in enumerate(value):
         result, wrong = _value(item, meaning, each, f"{path}[{i + 1}]")
         faults += wrong
-        out.append(result)
+        if not wrong:
+            out.append(result)
     return tuple(out), faults
 
 
@@ -150,19 +163,28 @@ _KIND = {int: "a whole number", float: "a number", str: "a text", bool: "true or
 
 
 def _show(value: object) -> str:
-    return repr(value) if not isinstance(value, bool) else str(value).lower()
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str | int | float):
+        return "something else"
+    shown = repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:80]}…"
 
 
 def _plain(hint: Any, meaning: Meaning, value: object, path: str) -> tuple[object, list[Fault]]:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        value = float(max(-MOST, min(MOST, value)))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None, [Fault(path, f"must be a number, not {value}")]
+    if isinstance(value, str) and NUL in value:
+        return None, [Fault(path, "must not have the character U+0000 in it")]
     if type(value) is not hint:
         shown = "something else" if meaning.secret else _show(value)
         return None, [Fault(path, f"must be {_KIND[hint]}, not {shown}")]
     if isinstance(value, int | float) and not isinstance(value, bool):
         low, high = meaning.low, meaning.high
         if (low is not None and value < low) or (high is not None and value > high):
-            return None, [Fault(path, f"must be {limits(meaning)}, not {value}")]
+            return None, [Fault(path, f"must be {limits(meaning)}, not {_show(value)}")]
     if meaning.choices and value not in meaning.choices:
         near = did_you_mean(str(value), meaning.choices)
         return None, [Fault(path, f"must be one of {', '.join(meaning.choices)}{near}")]

@@ -57,6 +57,12 @@ PARTS = (
         stays_out="it can't be read",
     ),
     Part(
+        "broken",
+        "Files that could not be read, set aside with their date.",
+        files=("*.broken-*",),
+        stays_out="they can't be read",
+    ),
+    Part(
         "timers",
         "Timers that run, with their names and lengths.",
         database=STATE_FILE,

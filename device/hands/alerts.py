@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from device.data.ledgerwriter import Health
-from device.events import Event, Gap, Parted, Parting, Restarted
+from device.events import Broken, Event, Gap, Kept, Parted, Parting, Restarted
 from device.hands.clock import Clock
 from device.hands.voice.replies import Reply, Value
 from device.letter import Fault, FaultCode
@@ -44,6 +44,15 @@ LEDGER = {
     Health.FAILING: "ledger_failing",
 }
 
+BROKEN = {
+    Kept.SETTINGS: "broken_settings",
+    Kept.NAMES: "broken_names",
+    Kept.SENTENCES: "broken_sentences",
+    Kept.STATE: "broken_state",
+    Kept.LISTS: "broken_lists",
+    Kept.SECRETS: "broken_secrets",
+}
+
 
 class Alerts:
     """Says what is wrong, with `tell`. Subscribed to the events, it finds most of it there."""
@@ -63,6 +72,8 @@ class Alerts:
                 self.warn(PARTINGS[why])
             case Gap(missing):
                 self.warn("gap", {"count": missing})
+            case Broken(what):
+                self.warn(BROKEN[what])
             case Restarted():
                 self.warn("restarted")
 

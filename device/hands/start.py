@@ -13,7 +13,7 @@ from device.config import DEFAULT_PATH, Config
 from device.data.describe import describe
 from device.data.export import Places
 from device.data.ledgernotes import LedgerNotes
-from device.events import show_outside
+from device.events import Broken, Kept, show_outside
 from device.hands.desk import Desk
 from device.hands.loop import Loop
 from device.hands.typed import Typed
@@ -43,17 +43,26 @@ class LampLine(Protocol):
 
 
 def run_hands(
-    config: Config, names: NameTable, settings: Path | None = None, lamp: LampLine | None = None
+    config: Config,
+    names: NameTable,
+    settings: Path | None = None,
+    lamp: LampLine | None = None,
+    broken: tuple[Kept, ...] = (),
 ) -> None:
-    """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from.
+    """Run the hands until SIGTERM or SIGINT. `settings` is the file that `config` came from,
+    `broken` is what of the household's files was found to be so.
 
     Raises KeepmumError.
     """
-    asyncio.run(_run(config, names, settings or DEFAULT_PATH, lamp))
+    given = Given(lamp=lamp.name, broken=broken) if lamp else Given(broken=broken)
+    asyncio.run(_run(config, names, settings or DEFAULT_PATH, (given, lamp)))
 
 
-async def _run(config: Config, names: NameTable, settings: Path, lamp: LampLine | None) -> None:
-    hands = await make(config, names, Given(lamp=lamp.name) if lamp else Given())
+async def _run(
+    config: Config, names: NameTable, settings: Path, parts: tuple[Given, LampLine | None]
+) -> None:
+    given, lamp = parts
+    hands = await make(config, names, given)
     tasks = hands.context.tasks
     if lamp is not None:
         tasks.keep("lamp", lamp.keep)
@@ -91,6 +100,8 @@ async def begin(hands: Hands) -> None:
         appear(hands)
     if context.around.assistant is not None:
         context.tasks.keep("homeassistant", context.around.assistant.run)
+    for what in hands.broken:
+        hands.events.publish(Broken(what))
 
 
 async def close(hands: Hands) -> None:

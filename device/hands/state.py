@@ -5,14 +5,16 @@ It holds what was asked for, never what was heard.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+from device.data.aside import MARK, set_aside
 from device.errors import BrokenState
 
 FILE = "hands.db"
@@ -43,44 +45,135 @@ CREATE TABLE IF NOT EXISTS settings (
 """
 
 
-def open_state(folder: Path) -> sqlite3.Connection:
-    """The state of `folder`, made if there is none; raises BrokenState.
+SOUND = {
+    "timers": "typeof(name) = 'text' AND typeof(length) IN ('real', 'integer')"
+    " AND length BETWEEN 0 AND 1e7 AND typeof(boot) = 'text'"
+    " AND typeof(coalesce(due_running, 0)) IN ('real', 'integer')"
+    " AND typeof(coalesce(due_wall, 0)) IN ('real', 'integer')"
+    " AND typeof(coalesce(left_over, 0)) IN ('real', 'integer')"
+    " AND abs(coalesce(due_running, 0)) < 1e12 AND abs(coalesce(due_wall, 0)) < 1e12"
+    " AND abs(coalesce(left_over, 0)) < 1e12"
+    " AND (left_over IS NOT NULL OR (due_running IS NOT NULL AND due_wall IS NOT NULL))",
+    "alarms": "typeof(minutes) = 'integer' AND minutes BETWEEN 0 AND 1439"
+    " AND typeof(days) = 'integer' AND days BETWEEN 0 AND 127"
+    " AND typeof(due_wall) IN ('real', 'integer') AND abs(due_wall) < 1e12"
+    " AND typeof(snoozed) = 'integer'",
+    "settings": "typeof(key) = 'text' AND typeof(value) = 'integer'",
+}
+"""What a row must be for the code that reads it: SQLite itself keeps any value in any column."""
+DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""
+
+
+def open_state(folder: Path, broken: Callable[[], None] = _nobody) -> sqlite3.Connection:
+    """The state of `folder`, made if there is none; raises BrokenState if another has it locked.
 
     A write-ahead log, synced at every commit: what was answered is on the disk, for one sync (a
     rollback journal takes four, and a power cut can bring it back and undo what was answered).
-    What is deleted is overwritten with zeros.
+    What is deleted is overwritten with zeros. A damaged file is set aside for a new one, and on a
+    disk that takes nothing the state is kept in memory; `broken` is called for both.
     """
     path = folder / FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        state = sqlite3.connect(path, isolation_level=None)
-        state.execute("PRAGMA journal_mode = WAL")
-        state.execute("PRAGMA synchronous = FULL")
-        state.execute("PRAGMA secure_delete = ON")
-        state.executescript(SCHEMA)
+        state = _opened(path)
+    except _Damaged as error:
+        aside = set_aside(path)
+        log.error("%s is damaged (%s), set aside as %s", path, error, aside and aside.name)
+        broken()
+        state = _anew(path)
     except (OSError, sqlite3.Error) as error:
-        if not _is_read_only(folder):
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in BUSY:
             raise BrokenState(file=path, why=str(error)) from error
-        log.error("the disk is read-only: timers and alarms are kept in memory")
+        log.error("the disk takes nothing (%s): timers and alarms are kept in memory", error)
+        if not _is_read_only(folder):
+            broken()
         state = _in_memory(path)
     state.row_factory = sqlite3.Row
     return state
 
 
+class _Damaged(Exception):
+    """The file is there and can't be used."""
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Raises _Damaged, OSError, sqlite3.Error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_file():
+        raise _Damaged("it is no file")
+    state = sqlite3.connect(path, isolation_level=None)
+    try:
+        state.execute("PRAGMA journal_mode = WAL")
+        state.execute("PRAGMA synchronous = FULL")
+        state.execute("PRAGMA secure_delete = ON")
+        state.executescript(SCHEMA)
+        _check(state)
+    except sqlite3.Error as error:
+        state.close()
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE:
+            raise _Damaged(type(error).__name__) from error
+        raise
+    except _Damaged:
+        state.close()
+        raise
+    return state
+
+
+def _check(state: sqlite3.Connection) -> None:
+    """Raises _Damaged for what its readers could not read, sqlite3.Error."""
+    found = state.execute("PRAGMA quick_check(1)").fetchone()
+    if found is None or found[0] != "ok":
+        raise _Damaged("its pages don't fit together")
+    with closing(sqlite3.connect(":memory:")) as sample:
+        sample.executescript(SCHEMA)
+        for table, sound in SOUND.items():
+            columns = f"PRAGMA table_info({table})"
+            if state.execute(columns).fetchall() != sample.execute(columns).fetchall():
+                raise _Damaged(f"{table} has other columns")
+            rows = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608 - ours
+            if state.execute(rows).fetchone()[0]:
+                raise _Damaged(f"{table} has a row that is none")
+
+
+def _anew(path: Path) -> sqlite3.Connection:
+    try:
+        return _opened(path)
+    except (_Damaged, OSError, sqlite3.Error) as error:
+        log.error("no new %s can be begun (%s): it is kept in memory", path, error)
+        return _empty()
+
+
+def _empty() -> sqlite3.Connection:
+    state = sqlite3.connect(":memory:", isolation_level=None)
+    state.executescript(SCHEMA)
+    return state
+
+
 def _is_read_only(folder: Path) -> bool:
-    return folder.is_dir() and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def _in_memory(path: Path) -> sqlite3.Connection:
     """What was on a disk that can't be written any more, in memory: the speaker goes on."""
-    state = sqlite3.connect(":memory:", isolation_level=None)
-    with tempfile.TemporaryDirectory(prefix="keepmum-state-", dir=MEMORY) as folder:
-        # a log that wasn't folded in yet can only be read where it can be written
-        for file in path.parent.glob(f"{FILE}*"):
-            shutil.copy(file, folder)
-        with contextlib.closing(sqlite3.connect(Path(folder, FILE))) as copy:
-            copy.backup(state)
-    state.executescript(SCHEMA)
+    state = _empty()
+    try:
+        with tempfile.TemporaryDirectory(prefix="keepmum-state-", dir=MEMORY) as folder:
+            # a log that wasn't folded in yet can only be read where it can be written
+            for file in path.parent.glob(f"{FILE}*"):
+                if MARK not in file.name:
+                    shutil.copy(file, folder)
+            with closing(_opened(Path(folder, FILE))) as copy:
+                copy.backup(state)
+    except (_Damaged, OSError, sqlite3.Error) as error:
+        log.error("what was on the disk can't be read either: %s", error)
+        return _empty()
     return state
 
 

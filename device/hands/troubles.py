@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from device.errors import LoudspeakerBusy
-from device.events import Changed, Event, EventBus, Part, Parted, Parting
+from device.events import Broken, Changed, Event, EventBus, Kept, Part, Parted, Parting
 from device.hands.sound.player import Player
 from device.letter import DEAF, IMPAIRED, Fault, FaultCode, Hello
 
@@ -26,6 +26,15 @@ WORDS: dict[FaultCode, str] = {
     FaultCode.LOUDSPEAKER_BUSY: "another program is using the loudspeaker",
 }
 
+BROKEN: dict[Kept, str] = {
+    Kept.SETTINGS: "the settings have faults: what they say wrongly is left out",
+    Kept.NAMES: "the table of names is broken: only what the settings name is known",
+    Kept.SENTENCES: "a sentence file of yours is broken: its sentences are left out",
+    Kept.STATE: "the file of timers and alarms was broken, and is set aside",
+    Kept.LISTS: "the file of lists was broken, and is set aside",
+    Kept.SECRETS: "the file of passwords can't be used: nothing is entered with one",
+}
+
 
 class Troubles:
     """The present trouble of microphone and loudspeaker, if any. `changed` is told whether any."""
@@ -33,6 +42,7 @@ class Troubles:
     def __init__(self, events: EventBus, player: Player, changed: Callable[[bool], None]) -> None:
         self.hearing: FaultCode | None = None
         self.speaking: FaultCode | None = None
+        self._broken: list[Kept] = []
         self._events = events
         self._player = player
         self._changed = changed
@@ -47,11 +57,15 @@ class Troubles:
     @property
     def words(self) -> list[str]:
         """What is the matter, for whoever watches."""
-        return [WORDS[code] for code in (self.hearing, self.speaking) if code is not None]
+        now = [WORDS[code] for code in (self.hearing, self.speaking) if code is not None]
+        return now + [BROKEN[what] for what in self._broken]
 
     def _take(self, event: Event) -> None:
         before = self.hearing
         match event:
+            case Broken(what) if what not in self._broken:
+                self._broken.append(what)
+                self._events.publish(Changed(Part.SOUND))
             case Hello() | Fault(FaultCode.SOUND_WELL):
                 self.hearing = None
             case Fault(code) if code in DEAF | IMPAIRED:

@@ -13,7 +13,7 @@ from pathlib import Path
 from device import soundcards
 from device.config import Config
 from device.errors import KeepmumError
-from device.events import Changed, EventBus, Part
+from device.events import Changed, EventBus, Kept, Part
 from device.hands.acting import Acting
 from device.hands.alerts import Alerts
 from device.hands.clock import Clock, SystemClock
@@ -53,6 +53,8 @@ class Given:
     mixer: mixers.Mixer | None = None
     lamp: Callable[[Lamp], None] = lambda lamp: None
     """Tells the panel what the light should show."""
+    broken: tuple[Kept, ...] = ()
+    """Files of the household that were found broken before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,19 @@ class Hands:
     speaker: Speaker
     player: Player
     state: sqlite3.Connection
+    broken: tuple[Kept, ...] = ()
+    """Files of the household that can't be used: told when the hands begin."""
 
 
 async def make(config: Config, names: NameTable, given: Given = Given()) -> Hands:
     """Make every part. Nothing runs yet but the thread of the player. Raises KeepmumError."""
-    events, focus, state = EventBus(), Focus(), open_state(Path(config.service.state))
+    broken: list[Kept] = list(given.broken)
+    folder = Path(config.service.state)
+    events, focus, state = (
+        EventBus(),
+        Focus(),
+        open_state(folder, lambda: broken.append(Kept.STATE)),
+    )
     tasks, clock = Tasks(events), WallClock(given.clock or SystemClock(), state, events)
     chosen = soundcards.chosen(config.service.cards).get("loudspeaker", "")
     player = _player(config, given.sink or sinks.sink(config.sound, chosen))
@@ -99,6 +109,7 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
         names,
         radio_changed=focus.play,
         timer_came=lambda seconds: _ring_here(timers, conversation, seconds),
+        broken=broken.append,
     )
     context = Context(
         config, names, clock, timers, alarms, ringer, volume, around, conversation, tasks
@@ -106,8 +117,22 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
     ears = Ears(given.lamp)
     troubles = Troubles(events, player, ears.trouble)
     _follow(context, focus, sound, ears)
+    if sentences.broken(config):
+        broken.append(Kept.SENTENCES)
     acting = Acting(context, events, ears.asked, sentences.confirmed(config, names))
-    return Hands(context, events, focus, ears, acting, alerts, troubles, speaker, player, state)
+    return Hands(
+        context,
+        events,
+        focus,
+        ears,
+        acting,
+        alerts,
+        troubles,
+        speaker,
+        player,
+        state,
+        tuple(broken),
+    )
 
 
 def _card(config: Config, chosen: str) -> soundcards.Card | None:

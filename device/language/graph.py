@@ -107,8 +107,15 @@ def without(automaton: Automaton, intents: Container[int]) -> Automaton:
     return replace(automaton, states=states, meanings=meanings)
 
 
+MOST_STATES = 100_000
+"""Sets of states that were looked at; households have a few thousand."""
+
+
 def minimal(automaton: Automaton) -> Graph:
-    """The minimal word graph of `automaton`: subsets, interned from the end (it has no cycles)."""
+    """The minimal word graph of `automaton`: subsets, interned from the end (it has no cycles).
+
+    Raises ValueError if that would take too much: there can be 2^n subsets of n states.
+    """
     return _Subsets(automaton).graph()
 
 
@@ -119,6 +126,7 @@ class _Subsets:
         self._of_row: dict[tuple[bool, frozenset[tuple[str, int]]], int] = {}
         self._rows: list[dict[str, int]] = []
         self._finals: set[int] = set()
+        self._work = 0
 
     def graph(self) -> Graph:
         start = self._state(frozenset({self._automaton.start}))
@@ -129,6 +137,9 @@ class _Subsets:
         known = self._of_subset.get(subset)
         if known is not None:
             return known
+        self._work += len(subset)
+        if self._work > MOST_STATES:
+            raise ValueError("sentences that can be told apart only at their ends, too many")
         targets: dict[str, set[int]] = defaultdict(set)
         for state in subset:
             for word, _, target in self._automaton.states[state]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from device.language.automaton import Value
 from device.language.numbers import spell
-from device.language.sentencefile import ListSource, did_you_mean
+from device.language.sentencefile import LARGEST, ListSource, did_you_mean
 from device.language.text import tokens
 from device.mind.types import Color, Kind, Slot
 
@@ -89,6 +89,10 @@ class Lists:
         self.resolved[name, slot_name] = (slot, list(values.items()))
         return None
 
+    def size(self, name: str) -> int:
+        """Words of a list, written out."""
+        return sum(len(words) for words, _ in self._values[name])
+
     def texts(self) -> dict[str, tuple[tuple[str, int], ...]]:
         """list → (text, number), of all that was resolved."""
         return {
@@ -102,6 +106,6 @@ def number_in(slot: Slot, value: Any) -> int | None:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):
-        return value
+        return value if abs(value) <= LARGEST else None
     member = _ENUMS[slot].__members__.get(str(value).upper()) if slot in _ENUMS else None
     return None if member is None else int(member)

@@ -19,16 +19,15 @@ intents:
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from device.language.lineyaml import Line, load
 from device.language.templates import BadTemplate, Node, Tokens, parse, spellings
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TOP = (
     "language",
     "lists",
@@ -43,6 +42,11 @@ _TOP = (
 )
 
 
+MOST_NUMBERS = 2000  # of one range: each is spelled out
+LARGEST = 2**31 - 1  # what a letter can carry
+_NO_SHAPE = (ValueError, TypeError, AttributeError, LookupError, RecursionError, OverflowError)
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """What is wrong in a sentence file, and where. A `note` is worth knowing but no mistake."""
@@ -54,13 +58,6 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.what}"
-
-
-class Line(str):
-    """A string of a YAML file that knows its line (1 is the first)."""
-
-    __slots__ = ("line",)
-    line: int
 
 
 @dataclass(frozen=True)
@@ -124,26 +121,6 @@ class SentenceFile:
     faults: list[Fault] = field(default_factory=list)
 
 
-class _LineLoader(_Loader):  # type: ignore[misc]
-    """Strings keep their line; only true and false are booleans (`on` is a word here)."""
-
-
-def _line_string(loader: Any, node: Any) -> Line:
-    text = Line(node.value)
-    text.line = node.start_mark.line + 1
-    return text
-
-
-_LineLoader.add_constructor("tag:yaml.org,2002:str", _line_string)
-_LineLoader.yaml_implicit_resolvers = {
-    first: [(tag, shape) for tag, shape in resolvers if not tag.endswith(":bool")]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-_LineLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile("^(true|false)$"), ["t", "f"]
-)
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint at the nearest of `known`, or nothing."""
     near = difflib.get_close_matches(word, list(known), 1)
@@ -166,28 +143,45 @@ class _Reader:
 
     def read(self, text: str) -> SentenceFile:
         try:
-            content = yaml.load(text, Loader=_LineLoader)  # noqa: S506 (a safe loader)
+            content = load(text)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or str(error)
             self._fault(mark.line + 1 if mark else 1, f"not YAML: {problem}")
             return self._out
+        except _NO_SHAPE as error:
+            self._fault(1, f"not a sentence file: {error}")
+            return self._out
         for key, value in self._table(content or {}, "the file").items():
-            if key not in _TOP:
-                self._fault(key, f"unknown key {key}{did_you_mean(key, _TOP)}")
-            elif key == "language":
-                self._out.language = str(value)
-            elif key in ("never_ignore", "small_words"):
-                words = tuple(w for v in value or () for w in self._tokens(str(v)))
-                setattr(self._out, key, words)
-            elif key in ("before", "after"):
-                setattr(self._out, key, self._plain(value, key))
-            elif key in ("opposites", "confusions"):
-                setattr(self._out, key, tuple(self._tokens(str(words)) for words in value or ()))
-            else:
-                for name, body in self._table(value or {}, key).items():
-                    getattr(self, f"_{key}")(name, body)
+            self._guarded(key, self._take, key, value)
         return self._out
+
+    def _guarded(self, at: object, part: Callable[..., None], *given: Any) -> None:
+        """A part of another shape than it must have costs itself."""
+        try:
+            part(*given)
+        except _NO_SHAPE as error:
+            self._fault(at, f"{str(at)[:60]} has another shape than it must have: {error}")
+
+    def _take(self, key: Any, value: Any) -> None:
+        if key not in _TOP:
+            self._fault(key, f"unknown key {key}{did_you_mean(str(key), _TOP)}")
+        elif key == "language":
+            self._out.language = str(value)
+        elif key in ("never_ignore", "small_words"):
+            words = tuple(w for v in value or () for w in self._tokens(str(v)))
+            setattr(self._out, key, words)
+        elif key in ("before", "after"):
+            setattr(self._out, key, self._plain(value, key))
+        elif key in ("opposites", "confusions"):
+            groups = (self._tokens(str(words)) for words in value or ())
+            setattr(self._out, key, tuple(group for group in groups if group))
+        else:
+            for name, body in self._table(value or {}, key).items():
+                if not isinstance(name, Line):
+                    self._fault(key, f"the name {name} must be a text")
+                    continue
+                self._guarded(name, getattr(self, f"_{key}"), name, body)
 
     def _table(self, value: Any, what: str) -> dict[Any, Any]:
         if isinstance(value, dict):
@@ -240,8 +234,14 @@ class _Reader:
         try:
             low, high = int(table["from"]), int(table["to"])
             step, times = int(table.get("step", 1)), int(table.get("multiplier", 1))
-            source.ranges.append((range(low, high + 1, step), times))
-        except (KeyError, TypeError, ValueError):
+            numbers = range(low, high + 1, step)
+            if max(abs(low), abs(high)) * max(1, abs(times)) > LARGEST:
+                self._fault(at, f"a number of a range is larger than {LARGEST}")
+            elif len(numbers) > MOST_NUMBERS:
+                self._fault(at, f"a range of {len(numbers)} numbers; at most {MOST_NUMBERS}")
+            else:
+                source.ranges.append((numbers, times))
+        except (KeyError, TypeError, ValueError, OverflowError):
             self._fault(at, "a range needs whole numbers `from` and `to` (and `step`)")
 
     def _value(self, source: ListSource, entry: Any, at: Line) -> None:

@@ -16,11 +16,14 @@ from device.language.automaton import DEAD, Automaton, Builder, Meaning, Tag
 from device.language.graph import Graph, minimal
 from device.language.lists import Lists, Names, number_in
 from device.language.sentencefile import Fault, IntentSource, SentenceFile, did_you_mean
-from device.language.templates import Choice, ListRef, Node, RuleRef, Sequence, spellings
+from device.language.templates import Choice, ListRef, Node, RuleRef, Sequence, size, spellings
 from device.language.text import tokens
 from device.mind.types import Intent, Slot
 
 _RANKS_PER_FILE = 100_000
+MOST_WORDS = 50_000
+"""Of one sentence, with its rules and lists written out; the packaged ones have 2,000."""
+MOST_OF_FILE = 200_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,9 @@ class _Merger:
         self._files = files
         self._faults = [fault for file in files for fault in file.faults]
         self._rules: dict[str, Node] = {}
+        self._sizes: dict[str, int] = {}
+        self._taken: dict[str, int] = {}
+        """file → words of its sentences so far"""
         self._lists = Lists(language, names)
         self._sources: dict[int, tuple[str, int]] = {}
         self._asking: set[int] = set()
@@ -135,20 +141,25 @@ class _Merger:
         """Takes out rules that refer to themselves, and all faulty ones."""
         for file in self._files:
             for name, (line, node) in file.rules.items():
-                if self._refers_to(node, name, frozenset()):
+                if self._refers_to(node, name, set()):
                     self._fault(file.file, line, f"the rule <{name}> refers to itself")
                     self._rules.pop(name, None)
 
-    def _refers_to(self, node: Node, name: str, passed: frozenset[str]) -> bool:
+    def _refers_to(self, node: Node, name: str, seen: set[object]) -> bool:
+        """Whether a rule is met again below itself; `seen` are parts and rules looked at."""
         match node:
             case RuleRef(other):
                 if other == name:
                     return True
-                if other in passed or other not in self._rules:
+                if other in seen or other not in self._rules:
                     return False
-                return self._refers_to(self._rules[other], name, passed | {other})
+                seen.add(other)
+                return self._refers_to(self._rules[other], name, seen)
             case Sequence(items) | Choice(items):
-                return any(self._refers_to(item, name, passed) for item in items)
+                if node in seen:
+                    return False
+                seen.add(node)
+                return any(self._refers_to(item, name, seen) for item in items)
         return False
 
     def _intent(self, file: str, line: int, name: str) -> int | None:
@@ -190,9 +201,10 @@ class _Merger:
     def _block(self, builder: Builder, file: str, block: sentencefile.Block, end: int) -> list[int]:
         starts = []
         for line, node in block.sentences:
-            problem = self._unknown_reference(node, frozenset())
+            problem = self._unknown_reference(node, set())
             if problem:
                 self._fault(file, line, problem)
+            if problem or self._too_much(file, line, node):
                 continue
             start = builder.before(node, end)
             if builder.is_final(start):
@@ -212,21 +224,45 @@ class _Merger:
                 fixed.append((slot, number))
         return tuple(sorted(fixed))
 
-    def _unknown_reference(self, node: Node, passed: frozenset[str]) -> str | None:
+    def _unknown_reference(self, node: Node, seen: set[object]) -> str | None:
         """What is wrong with the lists and rules of `node`; resolves its lists on the way."""
+        if node in seen:
+            return None
+        seen.add(node)
         match node:
             case Sequence(items) | Choice(items):
-                problems = (self._unknown_reference(item, passed) for item in items)
+                problems = (self._unknown_reference(item, seen) for item in items)
                 return next((problem for problem in problems if problem), None)
             case RuleRef(name):
                 if name not in self._rules:
                     return f"no rule is called <{name}>{did_you_mean(name, self._rules)}"
-                if name in passed:
-                    return None
-                return self._unknown_reference(self._rules[name], passed | {name})
+                return self._unknown_reference(self._rules[name], seen)
             case ListRef(name, slot):
                 return self._lists.resolve(name, slot)
         return None
+
+    def _size(self, node: Node) -> int:
+        """Words of a sentence with everything in it written out."""
+        return size(node, self._size_of_rule, self._lists.size)
+
+    def _size_of_rule(self, name: str) -> int:
+        if name not in self._sizes:
+            self._sizes[name] = self._size(self._rules[name])
+        return self._sizes[name]
+
+    def _too_much(self, file: str, line: int, node: Node) -> bool:
+        """Whether a sentence, or all so far, would take too much to build."""
+        if file == self._files[0].file:
+            return False  # the packaged one grows with the names of a household only
+        words = self._size(node)
+        taken = self._taken.get(file, 0) + words
+        if words > MOST_WORDS or taken > MOST_OF_FILE:
+            most = MOST_WORDS if words > MOST_WORDS else MOST_OF_FILE
+            whole = "this sentence" if words > MOST_WORDS else "this file"
+            self._fault(file, line, f"too much: {whole} has more than {most} words, written out")
+            return True
+        self._taken[file] = taken
+        return False
 
     def _opposites(self) -> dict[str, frozenset[str]]:
         apart: dict[str, frozenset[str]] = {}

@@ -8,8 +8,10 @@ that ears and hands never speak of different things by one number.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,8 +19,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-from device.config import Config
+from device.config import DEVICE_KINDS, Config
 from device.config.household import keyed
 from device.errors import BrokenNames
 from device.language.text import tokens
@@ -32,6 +35,10 @@ FIRST_NAME = 10_000
 """Ids of names start here; those of own commands are their intents, from FIRST_USER_INTENT on."""
 LARGEST_ID = 65_535
 _FORM = 1
+log = logging.getLogger("keepmum")
+MAX_BYTES = 16 << 20
+MOST_TEXT, MOST_WORDS = 1000, 100
+"""Of one way to say a name: the tree of words is as deep as it is long."""
 
 TIMER_NAMES: Mapping[str, tuple[str, ...]] = {
     "en": (
@@ -155,28 +162,67 @@ class NameTable:
         try:
             content = json.loads(text)
             if content["form"] != _FORM:
-                raise BrokenNames(file=file, why=f"form {content['form']}, not {_FORM}")
-            names = tuple(
-                Name(**{**row, "spoken": tuple(row["spoken"])}) for row in content["names"]
-            )
-        except (ValueError, KeyError, TypeError) as error:
+                raise BrokenNames(file=file, why=f"its form is not {_FORM}")
+            names = tuple(map(_name, content["names"]))
+            if len({name.id for name in names}) != len(names):
+                raise BrokenNames(file=file, why="an id is there twice")
+            table = NameTable(names)
+            table.dumps().encode()  # half a character has no digest
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BrokenNames(file=file, why=type(error).__name__) from error
-        return NameTable(names)
+        return table
 
     @staticmethod
     def load(path: Path) -> NameTable:
         """The table that `keepmum learn-names` wrote. Raises BrokenNames."""
         try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise BrokenNames(file=path, why=error.strerror) from error
+            with path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
+            if len(content) > MAX_BYTES:
+                raise BrokenNames(file=path, why=f"it has more than {MAX_BYTES >> 20} MB")
+            text = content.decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BrokenNames(file=path, why=str(error)) from error
         return NameTable.loads(text, str(path))
+
+
+def _name(row: dict[str, Any]) -> Name:
+    """A row of the file, if it is one that `number` could have made. Raises ValueError, TypeError,
+    KeyError.
+    """
+    name = Name(**{**row, "spoken": tuple(row["spoken"])})
+    texts = (name.kind, name.domain, name.text, name.key, *name.spoken)
+    numbers = (name.id,) if name.area is None else (name.id, name.area)
+    first = FIRST_USER_INTENT if name.kind == "command" else FIRST_NAME
+    if (
+        not isinstance(row["spoken"], list)
+        or any(type(text) is not str or len(text) > MOST_TEXT for text in texts)
+        or any(type(number) is not int for number in numbers)
+        or name.kind not in KINDS
+        or (name.kind == "device") != (name.domain in DEVICE_KINDS)
+        or not first <= name.id <= LARGEST_ID
+        or not (name.area is None or FIRST_NAME <= name.area <= LARGEST_ID)
+        or any(len(way.split()) > MOST_WORDS for way in name.spoken)
+    ):
+        raise ValueError("a row that is no name")
+    return name
 
 
 def in_force(config: Config) -> NameTable:
     """The table of `keepmum learn-names`, or one made from the settings if there is none yet."""
     path = Path(config.service.names)
     return NameTable.load(path) if path.exists() else compile_names(config)
+
+
+def usable(config: Config) -> tuple[NameTable, bool]:
+    """The table in force; if it can't be used, one of the settings, and True: on both sides."""
+    try:
+        return in_force(config), False
+    except (BrokenNames, OSError) as error:
+        log.error("%s", error)
+    with contextlib.suppress(BrokenNames):  # more names than there are numbers
+        return compile_names(config), True
+    return compile_names(Config()), True
 
 
 def compile_names(config: Config, more: Iterable[Entry] = ()) -> NameTable:

@@ -7,15 +7,15 @@ import signal
 import socket
 from pathlib import Path
 
-from device import config as settings
 from device import names, service
+from device.config import salvage
 from device.owncommands import client, runner
 
 
 def main(config_file: Path | None) -> int:
     """Answer on the socket that was passed in, or on one of our own; until SIGTERM."""
-    config = settings.load(config_file)
-    commands = client.by_number(config, names.in_force(config))
+    config, _ = salvage.load(config_file)
+    commands = client.by_number(config, names.usable(config)[0])
     passed = service.passed_by_name().get("commands")
     if passed is None:
         listener = runner.listen(Path(config.service.commands_socket))

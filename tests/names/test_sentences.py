@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from device.config import Config, parse
-from device.errors import BrokenSentences
 from device.language.matcher import Matcher
 from device.mind.types import FIRST_USER_INTENT, Intent
 from device.names import compile_names
-from device.names.sentences import OWN_COMMANDS, confirmed, load
+from device.names.sentences import OWN_COMMANDS, broken, confirmed, load
 
 
 def settings(folder: Path, more: str = "") -> Config:
@@ -65,8 +64,54 @@ def test_a_careful_household_may_be_asked_about_everything(tmp_path: Path) -> No
     assert not load(plain, compile_names(plain)).may_ask(Intent.TURN_ON)
 
 
-def test_an_unreadable_file_is_told(tmp_path: Path) -> None:
-    (tmp_path / "1.yaml").write_bytes(b"\xff\xfe\xff")
+GOOD = "intents: {DATE: {data: [{sentences: [tell me the day of days]}]}}"
+DOUBLING = "expansion_rules:\n  r0: '(one|two) (one|two)'\n" + "".join(
+    f"  r{n}: '<r{n - 1}> <r{n - 1}>'\n" for n in range(1, 26)
+)
+HOSTILE = {
+    "not UTF-8": b"\xff\xfe\xff",
+    "not YAML": b"intents: [",
+    "a list": b"[1, 2]",
+    "another shape": b"lists: {minutes: {names: 5}, 7: {}, ~: 1}\nintents: {TIME: {data: 5}}",
+    "a slot that is none": b"intents: {TIME: {data: [{sentences: [x y], slots: [1]}]}}",
+    "a range to 20,000": b"lists: {n: {range: {from: 1, to: 20000}}}",
+    "a range without end": b"lists: {n: {range: {from: 1, to: 1" + b"0" * 40 + b"}}}",
+    "25 doubling rules": (
+        DOUBLING + "intents: {TIME: {data: [{sentences: ['<r25>']}]}}"
+    ).encode(),
+    "a value in 2^30 spellings": ("lists: {n: {values: ['" + "[a] " * 30 + "']}}").encode(),
+    "glued to 2^30 texts": (
+        "intents: {TIME: {data: [{sentences: ['" + "x(a|b)" * 30 + "']}]}}"
+    ).encode(),
+    "told apart at the end": (
+        "intents: {TIME: {data: [{sentences: ['"
+        + "[ [a] b " * 0 + "(a|b) " + "(a|b|a a|b b|a b a) " * 60 + "']}]}}"
+    ).encode(),
+    "as deep as it is long": ("intents: {TIME: {data: [{sentences: ['" + "[a " * 900
+                              + "]" * 900 + "']}]}}").encode(),
+    "anchors in anchors": b"a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_broken_file_costs_itself_and_is_named(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "1.yaml").write_bytes(HOSTILE[kind])
+    (tmp_path / "2.yaml").write_text(GOOD)
     config = settings(tmp_path)
-    with pytest.raises(BrokenSentences):
-        load(config, compile_names(config))
+    loaded = load(config, compile_names(config))
+    files = {fault.file for fault in loaded.faults} - {OWN_COMMANDS}
+    assert files <= {str(tmp_path / "1.yaml")}
+    assert files or kind == "told apart at the end"
+    request = Matcher(loaded).match(["tell", "me", "the", "day", "of", "days"])
+    assert request is not None
+    assert request.intent == Intent.DATE
+    confirmed(config, compile_names(config))
+
+
+def test_what_the_hands_can_see_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "2.yaml").write_text(GOOD)
+    config = settings(tmp_path)
+    assert not broken(config)
+    (tmp_path / "1.yaml").mkdir()
+    assert broken(config)
+    assert load(config, compile_names(config)).faults

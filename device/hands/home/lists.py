@@ -7,24 +7,34 @@ which the numbers have changed. Every change is on the disk before it is answere
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
+from device.data.aside import set_aside
 from device.data.inventory import keep
 from device.errors import BrokenLists
 
 FILE = "lists.json"
 MAX_ITEMS = 200
+MAX_BYTES = 1 << 20
+log = logging.getLogger("keepmum.hands")
 
 
 class Lists:
     """The items of each list, in the order in which they were added."""
 
-    def __init__(self, folder: Path) -> None:
-        """Reads the lists of `folder`; raises BrokenLists if the file is not one of ours."""
+    def __init__(self, folder: Path, broken: Callable[[], None] = lambda: None) -> None:
+        """Reads the lists of `folder`. A file that is not one of ours is set aside for an empty
+        one, and `broken` is called.
+        """
         self._path = folder / FILE
         self._items: dict[str, list[str]] = {}
-        if self._path.exists():
+        try:
             self._items = _checked(self._path)
+        except BrokenLists as error:
+            log.error("%s Set aside as %s.", error, set_aside(self._path))
+            broken()
 
     def items(self, name: str) -> tuple[str, ...]:
         """The items of a list."""
@@ -67,13 +77,29 @@ class Lists:
 
 
 def _checked(path: Path) -> dict[str, list[str]]:
+    """The lists of a file; none if there is no file. Raises BrokenLists."""
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        table = parse(content)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
         raise BrokenLists(file=path) from error
+    return table
+
+
+def parse(content: bytes) -> dict[str, list[str]]:
+    """The lists in a file's content. Raises ValueError, RecursionError."""
+    if len(content) > MAX_BYTES:
+        raise ValueError("too large")
+    table = json.loads(content.decode())
     if not isinstance(table, dict) or not all(
-        isinstance(items, list) and all(isinstance(item, str) for item in items)
+        isinstance(items, list)
+        and len(items) <= MAX_ITEMS
+        and all(isinstance(item, str) for item in items)
         for items in table.values()
     ):
-        raise BrokenLists(file=path)
+        raise ValueError("not lists of texts")
+    json.dumps(table, ensure_ascii=False).encode()  # half a character could not be written again
     return table

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from device.config import Config
 from device.errors import NoHomeLibrary, NoToken
+from device.events import Kept
 from device.hands.home import secrets
 from device.hands.home.discovery import Topics, slug
 from device.hands.home.lists import Lists
@@ -43,11 +44,12 @@ class Surroundings:
         *,
         radio_changed: Callable[[bool], None] = lambda plays: None,
         timer_came: Callable[[int], None] = lambda seconds: None,
+        broken: Callable[[Kept], None] = lambda what: None,
     ) -> None:
         """`radio_changed` is told whether a station plays; `timer_came` gets the seconds of a
-        timer that another speaker of the home sent.
+        timer that another speaker of the home sent; `broken` is told of files that can't be used.
         """
-        passwords = secrets.read(Path(config.home.secrets))
+        passwords = secrets.usable(Path(config.home.secrets), lambda: broken(Kept.SECRETS))
         wake_words = [word.name for word in config.wake.all_words()]
         self.wording = Wording(wake_words, config.general.language)
         self.broker: Broker | None = None
@@ -69,7 +71,7 @@ class Surroundings:
 
             self.music = Player(config.media, passwords.get("mpd_password"))
         self._radio_changed = radio_changed
-        self.lists = Lists(Path(config.service.state))
+        self.lists = Lists(Path(config.service.state), lambda: broken(Kept.LISTS))
         self.speakers: Speakers | None = None
         self.topics = Topics(config.home.prefix, slug(config.general.name))
         if self.broker is not None and config.home.peers:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from device.errors import BrokenLists
+from device.data.aside import set_aside_before
 from device.hands.home import lists
 from device.hands.home.lists import FILE, MAX_ITEMS, Lists
 
@@ -52,11 +52,15 @@ def test_a_list_does_not_grow_for_ever(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"shopping": "milk"}', '{"shopping": [1]}', "{"])
-def test_a_file_of_somebody_else_is_named_and_left_alone(tmp_path: Path, text: str) -> None:
+def test_a_file_of_somebody_else_is_set_aside_and_told(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
-    with pytest.raises(BrokenLists):
-        Lists(tmp_path)
-    assert (tmp_path / FILE).read_text() == text
+    told: list[int] = []
+    kept = Lists(tmp_path, lambda: told.append(1))
+    assert told == [1]
+    assert [p.read_text() for p in set_aside_before(tmp_path)] == [text]
+    assert kept.add("shopping", "milk")
+    assert Lists(tmp_path, lambda: told.append(1)).items("shopping") == ("milk",)
+    assert told == [1]
 
 
 def test_a_write_that_was_cut_short_leaves_the_old_list(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from device.errors import BrokenState
+from device.data.aside import set_aside_before
 from device.hands.state import FILE, get, open_state, put
 from device.hands.timers.table import AT_MOST, Alarms, Timers
 from tests.data import powercuts
@@ -182,10 +183,50 @@ def test_numbers_are_kept(books: Books) -> None:
     assert get(books.state, "volume", 60) == 35
 
 
-def test_a_state_file_that_is_none_is_told(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b"not a database, and longer than a header of one" * 9)
-    with pytest.raises(BrokenState):
-        open_state(tmp_path)
+def test_a_state_file_that_is_none_is_set_aside_and_told(tmp_path: Path) -> None:
+    junk = b"not a database, and longer than a header of one" * 9
+    (tmp_path / FILE).write_bytes(junk)
+    told: list[int] = []
+    with closing(open_state(tmp_path, lambda: told.append(1))) as state:
+        put(state, "volume", 35)
+    assert told == [1]
+    assert [p.read_bytes() for p in set_aside_before(tmp_path)] == [junk]
+    with closing(open_state(tmp_path, lambda: told.append(1))) as state:
+        assert get(state, "volume", 0) == 35
+    assert told == [1]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "INSERT INTO timers VALUES (1, 'tea', 'long', '', 1, 1, NULL)",
+        "INSERT INTO timers VALUES (1, 'tea', 60, '', NULL, NULL, NULL)",
+        "INSERT INTO timers VALUES (1, 'tea', 9e999, '', 1, 1, NULL)",
+        "INSERT INTO alarms VALUES (1, 1440, 0, 1, 0)",
+        "INSERT INTO alarms VALUES (1, 60, 128, 1, 0)",
+        "INSERT INTO settings VALUES ('volume', 'loud')",
+        "DROP TABLE alarms; CREATE TABLE alarms (id)",
+    ],
+)
+def test_a_row_that_could_not_be_read_costs_the_file_and_not_the_hands(
+    tmp_path: Path, row: str
+) -> None:
+    with closing(open_state(tmp_path)) as state:
+        state.executescript(row)
+    with closing(open_state(tmp_path)) as state:
+        assert state.execute("SELECT count(*) FROM timers").fetchone()[0] == 0
+    assert len(set_aside_before(tmp_path)) == 1
+
+
+def test_what_keeps_itself_is_left_as_it_is(tmp_path: Path) -> None:
+    with closing(open_state(tmp_path)) as state:
+        state.execute("INSERT INTO timers VALUES (1, 'tea', 60, 'b', 1.5, 2, NULL)")
+        state.execute("INSERT INTO timers VALUES (2, '', 60.5, 'b', NULL, NULL, 12)")
+        state.execute("INSERT INTO alarms VALUES (1, 0, 127, 1790000000.0, 1)")
+    with closing(open_state(tmp_path)) as state:
+        assert state.execute("SELECT count(*) FROM timers").fetchone()[0] == 2
+        assert state.execute("SELECT count(*) FROM alarms").fetchone()[0] == 1
+    assert set_aside_before(tmp_path) == []
 
 
 def test_every_write_is_synced_before_it_counts(tmp_path: Path) -> None:
