@@ -129,8 +129,9 @@ def import_command(
     coming = archive.unpack(_opened(file, identity, passphrase_file), str(file))
     restore.check_owner(coming, places, new_device=new_device)
     console.print(
-        f"Household {coming.household[:8]}, speaker {coming.speaker},"
-        f" {coming.since[:10]} to {coming.made[:10]}."
+        f"Household {coming.household[:8]}, speaker {coming.speaker!r},"
+        f" {coming.since[:10]!a} to {coming.made[:10]!a}.",
+        markup=False,
     )
     wider = restore.widens(coming, settings, places)
     restore.plan(coming, places)
@@ -153,7 +154,8 @@ def _agreed(console: Console, wider: list[str], *, yes: bool) -> bool:
 
 def _opened(file: Path, identity: Path | None, passphrase_file: Path | None) -> bytes:
     try:
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            data = opened.read(archive.MAX_BYTES + 1)
     except OSError as error:
         raise WrongArchive(file=file, why=error.strerror) from error
     if not archive.is_sealed(data):

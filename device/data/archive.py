@@ -24,6 +24,8 @@ MANIFEST = "manifest.json"
 INDEX = "INDEX.txt"
 ROUND_TO = 64 * 1024
 MAX_BYTES = 256 * 1024 * 1024
+MOST_MEMBERS = 1000
+MOST_OF_MANIFEST = 1 << 20
 AGE_HEADER = b"age-encryption.org/v1\n"
 
 
@@ -103,15 +105,35 @@ def unpack(data: bytes, file: str) -> Archive:
         manifest = json.loads(contents.pop(MANIFEST))
         contents.pop(INDEX, None)
         return _read(manifest, contents)
-    except (tarfile.TarError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise WrongArchive(file=file, why=f"it is damaged or of another kind ({error})") from error
+    except REFUSED as error:
+        why = "".join(c if c.isprintable() else "?" for c in str(error)[:200])
+        raise WrongArchive(file=file, why=f"it is damaged or of another kind ({why})") from error
+
+
+REFUSED = (
+    tarfile.TarError, EOFError, OSError, OverflowError, RecursionError, MemoryError,
+    ValueError, LookupError, TypeError, AttributeError,
+)  # fmt: skip
+"""What Python's readers raise for bytes that are not theirs."""
 
 
 def _members(data: bytes) -> dict[str, bytes]:
+    """The members of a tar, together no larger than the tar itself.
+
+    A sparse member is refused before it is read: a few bytes of it may stand for gigabytes.
+    """
     contents: dict[str, bytes] = {}
+    total = 0
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
         for member in tar:
             path = PurePosixPath(member.name)
+            total += member.size
+            if member.issparse() or not 0 <= member.size <= total <= len(data):
+                raise ValueError("a member is larger than the archive")
+            if len(contents) >= MOST_MEMBERS:
+                raise ValueError(f"it has more than {MOST_MEMBERS} members")
+            if member.name == MANIFEST and member.size > MOST_OF_MANIFEST:
+                raise ValueError("its list is too large")
             if not member.isreg() or path.is_absolute() or ".." in path.parts:
                 raise ValueError("a member is no plain file")
             stream = tar.extractfile(member)

@@ -7,6 +7,7 @@ and forgetting everything takes undeclared files along.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sqlite3
@@ -21,6 +22,7 @@ from device.data.ledgerwriter import DAMAGED_FILE
 HOUSEHOLD_FILE = "household"
 STATE_FILE = "hands.db"
 PROOF_FILE = "prove.json"
+LISTS_BYTES, MAX_ITEMS = 1 << 20, 200
 TAILS = ("", "-wal", "-shm", "-journal")
 """A database and what SQLite lays beside it."""
 
@@ -167,6 +169,22 @@ def _rows(path: Path, table: str) -> int:
     with closing(sqlite3.connect(ledger.reading(path), uri=True)) as db:
         count: int = db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
     return count
+
+
+def lists_in(content: bytes) -> dict[str, list[str]]:
+    """The lists in the content of lists.json. Raises ValueError, RecursionError."""
+    if len(content) > LISTS_BYTES:
+        raise ValueError("too large")
+    table = json.loads(content.decode())
+    if not isinstance(table, dict) or not all(
+        isinstance(items, list)
+        and len(items) <= MAX_ITEMS
+        and all(isinstance(item, str) for item in items)
+        for items in table.values()
+    ):
+        raise ValueError("not lists of texts")
+    json.dumps(table, ensure_ascii=False).encode()  # half a character could not be written again
+    return table
 
 
 def household_id(state: Path) -> str | None:

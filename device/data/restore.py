@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -23,9 +24,12 @@ from device.data.archive import Archive, Entry
 from device.data.export import Places
 from device.data.inventory import Part
 from device.errors import OtherHousehold, WrongArchive
+from device.language import sentencefile
+from device.names import NameTable
 
 APART = frozenset({"wake.words", "wake.word", "models.folder", "command"})
 """Settings that are compared in words of their own."""
+FILE_NAME = re.compile(r"\w[\w. -]{0,80}\.ya?ml")
 
 
 def check_owner(archive: Archive, places: Places, *, new_device: bool) -> None:
@@ -65,7 +69,14 @@ def settings_of(archive: Archive, present: Config) -> Config:
 
 
 def _parsed(entry: Entry, name: str) -> Config:
-    return settings.parse(entry.content.decode("utf-8", "replace"), f"the archive's {name}")
+    return settings.parse(_text(entry, name), f"the archive's {name}")
+
+
+def _text(entry: Entry, name: str) -> str:
+    try:
+        return entry.content.decode()
+    except UnicodeDecodeError as error:
+        raise WrongArchive(file=name, why=f"byte {error.start} is not UTF-8") from error
 
 
 def widens(archive: Archive, present: Config, places: Places) -> list[str]:
@@ -83,13 +94,20 @@ def widens(archive: Archive, present: Config, places: Places) -> list[str]:
     for name, entry in archive.files.items():
         if name.startswith("settings/sentences/"):
             path = places.sentences / PurePosixPath(name).name
-            if not path.exists() or path.read_bytes() != entry.content:
+            if _content(path) != entry.content:
                 found.append(f"Sentences of your own are understood: {path.name}.")
     names = archive.files.get("settings/names.json")
-    there = places.names.read_bytes() if places.names.exists() else b""
-    if names is not None and there != names.content:
+    if names is not None and _content(places.names) != names.content:
         found.append(f"Other names are understood: {places.names.name}.")
     return found
+
+
+def _content(path: Path) -> bytes | None:
+    """What is in the place of a file of the archive; None if nothing that can be read is."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _changed(present: Config, coming: Config) -> list[str]:
@@ -112,8 +130,8 @@ def _shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         plain = all(isinstance(one, str | int | float) for one in value)
-        return ", ".join(map(str, value)) or "none" if plain else f"a list of {len(value)}"
-    return f"{value:g}" if isinstance(value, int | float) else repr(value)
+        return ", ".join(map(repr, value)) or "none" if plain else f"a list of {len(value)}"
+    return f"{value:g}" if isinstance(value, int | float) else repr(value)[:200]
 
 
 def _wider_words(present: Config, coming: Config) -> list[str]:
@@ -148,20 +166,41 @@ def plan(archive: Archive, places: Places) -> tuple[list[Change], dict[Part, dic
             case ("ledger.csv",):
                 continue
             case ("settings", "keepmum.toml"):
+                _parsed(entry, "keepmum.toml")
                 files.append(Change(places.settings, entry.content))
             case ("settings", "learned.toml"):
+                _parsed(entry, "learned.toml")
                 files.append(Change(settings.learned_file(places.settings), entry.content))
             case ("settings", "names.json"):
+                NameTable.loads(_text(entry, name), "the archive's names.json")
                 files.append(Change(places.names, entry.content))
-            case ("settings", "sentences", file) if file.endswith((".yaml", ".yml")):
+            case ("settings", "sentences", file) if FILE_NAME.fullmatch(file):
+                _check_sentences(name, entry)
                 files.append(Change(places.sentences / file, entry.content))
             case ("state", file) if part := by_kind.get(file.removesuffix(".json")):
                 filled[part] = _tables(part, entry.content)
+            case ("state", "lists", "lists.json"):
+                _check_lists(name, entry)
+                files.append(Change(places.state / "lists.json", entry.content))
             case ("state", kind, *rest) if (part := by_kind.get(kind)) and _fits(part, rest):
                 files.append(Change(places.state.joinpath(*rest), entry.content))
             case _:
                 raise WrongArchive(file=name, why="this version doesn't know such a file")
     return files, filled
+
+
+def _check_sentences(name: str, entry: Entry) -> None:
+    """As strictly as `keepmum sentences check`: a file with a fault is not brought in."""
+    faults = sentencefile.read(name, _text(entry, name), lambda text: tuple(text.split())).faults
+    if faults:
+        raise WrongArchive(file=name, why=faults[0])
+
+
+def _check_lists(name: str, entry: Entry) -> None:
+    try:
+        inventory.lists_in(entry.content)
+    except (ValueError, RecursionError) as error:
+        raise WrongArchive(file=name, why="it holds no lists of texts") from error
 
 
 def _fits(part: Part, rest: list[str]) -> bool:
@@ -175,7 +214,7 @@ def _tables(part: Part, content: bytes) -> dict[str, object]:
             raise ValueError("other tables")
         for table in dumped.values():
             tables.check(table)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongArchive(file=f"state/{part.kind}.json", why=error) from error
     return dumped
 
@@ -215,7 +254,7 @@ def _fill(db: sqlite3.Connection, part: Part, dumped: dict[str, object]) -> None
         if part.database == ledger.FILE:
             # the old speaker's numbers end here; the next ones are another's
             db.execute("UPDATE series SET closed = 1")
-    except (ValueError, sqlite3.Error) as error:
+    except (ValueError, OverflowError, sqlite3.Error) as error:
         raise WrongArchive(file=f"state/{part.kind}.json", why=error) from error
 
 

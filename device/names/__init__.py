@@ -37,8 +37,7 @@ LARGEST_ID = 65_535
 _FORM = 1
 log = logging.getLogger("keepmum")
 MAX_BYTES = 16 << 20
-MOST_TEXT, MOST_WORDS = 1000, 100
-"""Of one way to say a name: the tree of words is as deep as it is long."""
+MOST_TEXT, MOST_WORDS = 1000, 100  # the tree of words is as deep as one is long
 
 TIMER_NAMES: Mapping[str, tuple[str, ...]] = {
     "en": (

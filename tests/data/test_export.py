@@ -8,6 +8,7 @@ import io
 import json
 import sys
 import tarfile
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,14 @@ from device.config.schema import fields_of
 from device.data import archive, export, inventory, ledger, ledgerreader, restore, tables
 from device.data.archive import Archive, Entry
 from device.data.export import Places
-from device.errors import BrokenConfig, NoEncryption, OtherHousehold, WrongArchive, WrongKey
+from device.errors import (
+    BrokenConfig,
+    KeepmumError,
+    NoEncryption,
+    OtherHousehold,
+    WrongArchive,
+    WrongKey,
+)
 from tests.hands import households
 
 NOW = 1_790_000_000_000
@@ -337,6 +345,47 @@ def test_an_archive_that_was_tampered_with_is_refused(
 ) -> None:
     with pytest.raises(WrongArchive):
         archive.unpack(changed(gathered(home), name, content), "test")
+
+
+def test_a_few_bytes_that_stand_for_gigabytes_are_refused_unread() -> None:
+    sparse = tarfile.TarInfo("state/lists/lists.json")
+    sparse.pax_headers = {
+        "GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.name": sparse.name,
+        "GNU.sparse.size": str(1 << 40), "GNU.sparse.realsize": str(1 << 40),
+        "GNU.sparse.numblocks": "1", "GNU.sparse.map": f"{(1 << 40) - 1},1",
+    }  # fmt: skip
+    sparse.size = 1
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(sparse, io.BytesIO(b"x"))
+    tracemalloc.start()
+    with pytest.raises(WrongArchive, match="larger than the archive"):
+        archive.unpack(out.getvalue(), "test")
+    assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("settings/keepmum.toml", b"[wake]\nwrods = []"),
+        ("settings/keepmum.toml", b"\xff"),
+        ("settings/names.json", b'{"form": 1, "names": [{"id": "1"}]}'),
+        ("settings/sentences/own.yaml", b"lists: {n: {range: {from: 1, to: 20000}}}"),
+        ("settings/sentences/.hidden.yaml", b""),
+        ("state/lists/lists.json", b'{"shopping": 5}'),
+        ("state/lists/lists.json", b"[" * 100_000),
+        ("state/timers.json", b"[" * 100_000),
+    ],
+)
+def test_every_member_is_checked_as_at_its_own_door(
+    home: tuple[Places, Config], name: str, content: bytes
+) -> None:
+    made = dataclasses.replace(
+        opened(home), files={**opened(home).files, name: Entry(content, "settings", "")}
+    )
+    with pytest.raises(KeepmumError):
+        restore.plan(made, home[0])
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk" * 1000, bytes(65536)])

@@ -13,6 +13,7 @@ from device.data.export import Places
 from device.data.ledger import Note
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
 from device.mind.types import Intent, Outcome, Request
+from device.names import Entry, number
 
 PLANTED = (
     "planted-text",
@@ -64,8 +65,8 @@ def furnish(folder: Path, now: int) -> tuple[Places, Config]:
     there.settings.write_text('[general]\nroom = "planted-room"\n')
     learned = '[[home.room]]\nname = "planted-attic"\n'
     config.learned_file(there.settings).write_text(config.LEARNED_HEAD + learned)
-    there.names.write_text('{"names": ["planted-name"]}')
-    (there.sentences / "own.yaml").write_text("planted-sentence: true\n")
+    there.names.write_text(number([Entry("item", "planted-name")], "en").dumps())
+    (there.sentences / "own.yaml").write_text("never_ignore: [planted-sentence]\n")
     return there, config.load(there.settings)
 
 

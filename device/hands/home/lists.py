@@ -12,12 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from device.data.aside import set_aside
-from device.data.inventory import keep
+from device.data.inventory import LISTS_BYTES, MAX_ITEMS, keep, lists_in
 from device.errors import BrokenLists
 
 FILE = "lists.json"
-MAX_ITEMS = 200
-MAX_BYTES = 1 << 20
 log = logging.getLogger("keepmum.hands")
 
 
@@ -80,26 +78,10 @@ def _checked(path: Path) -> dict[str, list[str]]:
     """The lists of a file; none if there is no file. Raises BrokenLists."""
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-        table = parse(content)
+            content = file.read(LISTS_BYTES + 1)
+        table = lists_in(content)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise BrokenLists(file=path) from error
-    return table
-
-
-def parse(content: bytes) -> dict[str, list[str]]:
-    """The lists in a file's content. Raises ValueError, RecursionError."""
-    if len(content) > MAX_BYTES:
-        raise ValueError("too large")
-    table = json.loads(content.decode())
-    if not isinstance(table, dict) or not all(
-        isinstance(items, list)
-        and len(items) <= MAX_ITEMS
-        and all(isinstance(item, str) for item in items)
-        for items in table.values()
-    ):
-        raise ValueError("not lists of texts")
-    json.dumps(table, ensure_ascii=False).encode()  # half a character could not be written again
     return table

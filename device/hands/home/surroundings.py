@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # extras: only those who have them configured load them
 
 LOOK_S = 2.0
 """Time between two looks at what the music server plays."""
+log = logging.getLogger("keepmum.hands")
 AWAY_S = 30.0
 """The same while it is away."""
 
@@ -62,7 +64,12 @@ class Surroundings:
             # a broker ends the older of two connections with one id
             own_id = f"keepmum-{slug(config.general.name)}-{os.urandom(2).hex()}"
             self.broker = Broker(config.home, password, own_id)
-        self.assistant = _assistant(config, passwords)
+        self.assistant: Assistant | None = None
+        try:
+            self.assistant = _assistant(config, passwords)
+        except NoToken as error:  # a home without its token is away; the speaker is not
+            log.error("%s %s", error, error.remedy)
+            broken(Kept.SECRETS)
         self.home = Home(config, names, self.broker, self.assistant)
         self.music: Player | None = None
         if config.media.mpd:

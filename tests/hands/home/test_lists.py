@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from device.data.aside import set_aside_before
+from device.data.inventory import MAX_ITEMS
 from device.hands.home import lists
-from device.hands.home.lists import FILE, MAX_ITEMS, Lists
+from device.hands.home.lists import FILE, Lists
 
 
 def test_items_stay_in_order_and_outlive_the_process(tmp_path: Path) -> None:
