@@ -135,11 +135,15 @@ class Judge:
 
 
 def tell(judge: Judge, reading: tuple[int, ...], notifier: Notifier) -> None:
-    """Pass on that both live, until one doesn't or ears are gone."""
+    """Pass on that both live, until one doesn't; read on in silence until ears are gone.
+
+    It is the manager who ends ears that are late: where there is none, as in a rehearsal whose
+    memory is searched, they go on.
+    """
     watch = select.poll()
     for end in reading:
         watch.register(end, select.POLLIN)
-    due = time.monotonic()
+    due, late = time.monotonic(), False
     while True:
         due = max(due + BEAT_S, time.monotonic())
         while (left := due - time.monotonic()) > 0:
@@ -151,8 +155,9 @@ def tell(judge: Judge, reading: tuple[int, ...], notifier: Notifier) -> None:
                     return
                 else:
                     watch.unregister(end)  # ears see the end of the parent themselves
-        if judge.late(time.monotonic()):
+        if late:
+            continue
+        if late := judge.late(time.monotonic()):
             notifier.trigger()
-            return
-        if judge.last[0] is not None:
+        elif judge.last[0] is not None:
             notifier.watchdog()

@@ -52,10 +52,26 @@ def test_the_first_byte_is_ready_and_bytes_in_time_are_alive(manager: socket.soc
         assert manager.recv(100) == b"WATCHDOG=1"
     *beats, _ = until(manager, b"WATCHDOG=trigger")
     assert set(beats) <= {b"WATCHDOG=1"} and len(beats) <= EARS_S / BEAT_S + 1
+    pulse.watchdog()  # it is the manager's to end them: too late a byte changes nothing
+    manager.settimeout(3 * BEAT_S)
+    with pytest.raises(TimeoutError):
+        manager.recv(100)
+    os.close(parent)
+    os.close(pulse.fd)
+
+
+def test_ears_whose_pulse_is_gone_end(manager: socket.socket) -> None:
+    pulse = Pulse.prepare()
+    pulse.start(sealed=True)
+    pulse.ready()
+    assert until(manager, b"READY=1") == [b"READY=1"]
+    (child,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()[-1:]
+    os.kill(int(child), signal.SIGKILL)
+    os.waitpid(int(child), 0)
     with pytest.raises(PulseGone):
         for _ in range(100_000):
             pulse.watchdog()
-    os.close(parent)
+    os.close(pulse.fd)
 
 
 def test_no_byte_and_no_rhythm_of_an_enemy_changes_what_is_said(manager: socket.socket) -> None:
