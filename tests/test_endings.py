@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from device import service
+from device.letter import Fault, FaultCode, Hello, Letter, unpack
 from device.standalone.virtualsound import VirtualSound
 from tests.voices import models
 
@@ -109,11 +110,27 @@ def test_an_altered_model_is_refused(tmp_path: Path) -> None:
     assert f"keepmum models fetch {name}" in text
 
 
-def test_no_microphone_says_what_there_is(tmp_path: Path, sound: VirtualSound) -> None:
+def test_ears_without_a_microphone_tell_hands_and_wait_until_they_go(
+    tmp_path: Path, sound: VirtualSound
+) -> None:
     models()
-    code, text = ears(tmp_path, '[microphone]\ndevice = "jabra"', **sound.environment)
-    assert code == 30
-    assert "There are: " in text
+    file = tmp_path / "keepmum.toml"
+    file.write_text('[microphone]\ndevice = "jabra"', encoding="utf-8")
+    path = str(tmp_path / "letters.sock")
+    told: list[Letter] = []
+
+    def hear() -> None:
+        with socket.socket(*SEQPACKET) as hands:
+            hands.connect(path)
+            told.extend(unpack(hands.recv(64)) for _ in range(2))
+
+    with service.listen(path) as letters:
+        other = threading.Thread(target=hear)
+        other.start()
+        run_ears(letters, "--config", str(file), **sound.environment)
+        other.join()
+    assert isinstance(told[0], Hello)
+    assert told[1] == Fault(FaultCode.MICROPHONE_ABSENT)
 
 
 def test_ears_without_a_letter_socket_say_how_to_start_them() -> None:

@@ -58,22 +58,20 @@ def test_the_rest_is_shown_only_when_asked_for(
     assert SECRET in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["config", "doctor", "ledger", "ears", "hands", "panel"])
+@pytest.mark.parametrize("command", ["config", "doctor", "ledger"])
 @pytest.mark.parametrize("content", ["folder", "latin", "missing"])
 def test_settings_that_cannot_be_read_end_in_a_sentence(
     command: str, content: str, tmp_path: Path
 ) -> None:
+    """The services go on without them: tests/config/test_salvage.py."""
     file = tmp_path / "keepmum.toml"
     if content == "folder":
         file.mkdir()
     elif content == "latin":
         file.write_bytes('[general]\nname = "Küche"\n'.encode("latin-1"))
-    if command == "ears":
-        done = keepmum(command, "--config", str(file), LISTEN_FDS="")
-    else:
-        done = keepmum(command, "--config", str(file))
+    done = keepmum(command, "--config", str(file))
     assert "Traceback" not in done.stderr + done.stdout
-    assert done.returncode in (1, 11, 13, 53)
+    assert done.returncode in (1, 11, 13)
     assert done.returncode != 1 or command == "doctor"
 
 
