@@ -25,8 +25,10 @@ PLANTED = (
 )
 HOUR_MS = 3_600_000
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS timers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, length REAL);
-CREATE TABLE IF NOT EXISTS alarms (id INTEGER PRIMARY KEY, minutes INTEGER, days INTEGER);
+CREATE TABLE IF NOT EXISTS timers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT,
+    length REAL, boot TEXT NOT NULL DEFAULT 'b');
+CREATE TABLE IF NOT EXISTS alarms (id INTEGER PRIMARY KEY, minutes INTEGER,
+    days INTEGER, due_wall REAL NOT NULL DEFAULT 1.0);
 CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value INTEGER);
 """
 
@@ -60,7 +62,7 @@ def furnish(folder: Path, now: int) -> tuple[Places, Config]:
         ledger.write(db, [Note(now, Woke(55, 0, 9)), Note(now, Fault(FaultCode.MICROPHONE_LOST))])
     with closing(open_state(there.state)) as state:
         state.execute("INSERT INTO timers (name, length) VALUES ('planted-pasta', 300.5)")
-        state.execute("INSERT INTO alarms VALUES (1, 420, 31)")
+        state.execute("INSERT INTO alarms (id, minutes, days) VALUES (1, 420, 31)")
         state.execute("INSERT INTO settings VALUES ('volume', 35)")
     there.settings.write_text('[general]\nroom = "planted-room"\n')
     learned = '[[home.room]]\nname = "planted-attic"\n'
@@ -76,5 +78,5 @@ def furnish_more(there: Places, now: int) -> None:
         ledger.write(db, [Note(now, Woke(60, 0, 9), word="alexa")])
     with closing(open_state(there.state)) as state:
         state.execute("DELETE FROM timers")
-        state.execute("INSERT INTO alarms VALUES (2, 500, 1)")
+        state.execute("INSERT INTO alarms (id, minutes, days) VALUES (2, 500, 1)")
     there.names.write_text("{}")
