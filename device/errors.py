@@ -581,6 +581,13 @@ class BrokenState(KeepmumError):
     exit_code = 82
 
 
+class SetAside(KeepmumError):
+    """{count} files could not be read and were set aside, {newest} among them."""
+
+    mend = "Check the disk; what you don't want to keep: `sudo keepmum forget broken`."
+    exit_code = 94
+
+
 class OpenSecrets(KeepmumError):
     """Others can read or change the file of passwords {file}."""
 

@@ -58,6 +58,8 @@ class FaultCode(IntEnum):
     LOUDSPEAKER_ABSENT = 18
     LOUDSPEAKER_BUSY = 19
     LOUDSPEAKER_WELL = 20
+    WAKE_WORD_BROKEN = 21
+    """A model of the household's own can't be used; its word wakes nobody."""
 
 
 OF_HANDS = frozenset(

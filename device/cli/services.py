@@ -18,7 +18,8 @@ from tempfile import NamedTemporaryFile
 
 from device import errors
 from device.config import Config
-from device.errors import KeepmumError, NoService, NotAsUser, ServiceEnded
+from device.data.aside import set_aside_before
+from device.errors import KeepmumError, NoService, NotAsUser, ServiceEnded, SetAside
 from device.panel import protocol
 
 UNITS = ("keepmum-panel.service", "keepmum-hands.service", "keepmum-ears.service")
@@ -91,7 +92,7 @@ def _become(user: str) -> None:
 
 
 def state(settings: Config) -> str:
-    """Whether hands can keep what they must. Raises OSError."""
+    """Whether hands can keep what they must, and did. Raises SetAside, OSError."""
     folder = Path(settings.service.state)
     if not folder.exists() and shutil.which("systemctl") is None:
         folder = next(p for p in folder.parents if p.exists())
@@ -99,6 +100,8 @@ def state(settings: Config) -> str:
         file.write(bytes(1))
         file.flush()
         os.fsync(file.fileno())
+    if aside := set_aside_before(folder):
+        raise SetAside(count=len(aside), newest=aside[-1])
     return f"{settings.service.state} can be written"
 
 

@@ -102,8 +102,9 @@ class Ear:
         if ended:
             raise HandsGone
         for byte in words:
-            if byte in Hint.__members__.values():
-                yield s.Hinted(Hint(byte))
+            hint = hint_in(byte)
+            if hint is not None:
+                yield s.Hinted(hint)
 
     def waking(self, frame: Sound, loud: Hint) -> s.Waking | None:
         """The wake word that this frame completes, if any; the best if there are several."""
@@ -213,6 +214,11 @@ def _letter(command: s.Do) -> Letter:
         case s.SayEnded(number, outcome, taken):
             return Ended(number, outcome, round(10 * taken * FRAME_SECONDS))
     raise TypeError(f"no letter says {type(command).__name__}")
+
+
+def hint_in(byte: int) -> Hint | None:
+    """The hint that a byte from hands is; None if it is none."""
+    return Hint(byte) if byte in Hint.__members__.values() else None
 
 
 def _read(descriptor: int) -> tuple[bytes, bool]:

@@ -161,7 +161,12 @@ def _detectors(
     except ModelMissing:
         vad = Vad(None)
         weaker.append(FaultCode.VAD_MISSING)
-    wake = WakeWords(config.wake, store, vad.step, taught=channels.reference is None)
+    broken: list[KeepmumError] = []
+    wake = WakeWords(
+        config.wake, store, vad.step, taught=channels.reference is None, without=broken.append
+    )
+    if broken:
+        weaker.append(FaultCode.WAKE_WORD_BROKEN)
     if wake.remarks:
         weaker.append(FaultCode.FEATURES_IN_WINDOWS)
     return vad, wake, weaker

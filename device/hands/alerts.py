@@ -28,6 +28,7 @@ FAULTS = {
     FaultCode.TOO_SLOW: "too_slow",
     FaultCode.VAD_MISSING: "vad_missing",
     FaultCode.SEAL_WEAKER: "seal_weaker",
+    FaultCode.WAKE_WORD_BROKEN: "wake_word_broken",
 }
 """What is said of a fault of the ears; the others are for the ledger and the doctor."""
 PARTINGS = {

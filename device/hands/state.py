@@ -112,9 +112,10 @@ def _opened(path: Path) -> sqlite3.Connection:
         state.execute("PRAGMA secure_delete = ON")
         state.executescript(SCHEMA)
         _check(state)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:
         state.close()
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in DAMAGE:
+        # without a code it is Python's own: a text in it is not UTF-8
+        if getattr(error, "sqlite_errorcode", DAMAGE[0]) & 0xFF in DAMAGE:
             raise _Damaged(type(error).__name__) from error
         raise
     except _Damaged:
@@ -135,6 +136,7 @@ def _check(state: sqlite3.Connection) -> None:
             if state.execute(columns).fetchall() != sample.execute(columns).fetchall():
                 raise _Damaged(f"{table} has other columns")
             rows = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608 - ours
+            state.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - ours
             if state.execute(rows).fetchone()[0]:
                 raise _Damaged(f"{table} has a row that is none")
 

@@ -17,8 +17,6 @@ taught head, from which no sound can be made.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +33,8 @@ from device.ears.wake.fusion import (
     fuse_over,
 )
 from device.ears.wake.inference import Floats
-from device.errors import ModelMissing, UnknownWakeWord
+from device.ears.wake.known import known_models
+from device.errors import KeepmumError, ModelMissing
 from device.mind.types import FRAME_SAMPLES, Hint
 from device.modelstore import TAUGHT_FILE, ModelStore
 
@@ -142,6 +141,8 @@ class WakeWords:
     vad: the speech probability of a frame; None leaves words with one detector ungated.
     taught: whether heads taught over replies count; where a reference takes the loudspeaker's echo
     away, words sound as ever, and what is left of a reply is a sound they were not taught.
+    without: is told of a model of the household's own that can't be used, whose word then never
+    wakes; left away, it is raised.
     Raises UnknownWakeWord, ModelMissing, ModelChanged, WrongModel. After construction nothing is
     opened and no thread is made. Call `prime` before the first frame.
     """
@@ -153,8 +154,9 @@ class WakeWords:
         vad: VoiceActivity | None = None,
         *,
         taught: bool = True,
+        without: Callable[[KeepmumError], None] | None = None,
     ) -> None:
-        self.words = [_open_word(word, store, taught) for word in wake.all_words()]
+        self.words = [_open(word, store, taught, without) for word in wake.all_words()]
         heads = [head for word in self.words for head in word.heads]
         self.remarks: list[str] = []
         self.features: Features | None = None
@@ -247,6 +249,19 @@ class WakeWords:
         self.prime()
 
 
+def _open(
+    word: Word, store: ModelStore, taught: bool, without: Callable[[KeepmumError], None] | None
+) -> WakeWord:
+    """A word; one whose own model is broken never wakes, and has its place: letters name places."""
+    try:
+        return _open_word(word, store, taught)
+    except KeepmumError as error:
+        if without is None or not (word.openwakeword or word.microwakeword):
+            raise
+        without(error)
+        return WakeWord(word, None, None)
+
+
 def _open_word(word: Word, store: ModelStore, with_taught: bool) -> WakeWord:
     """The word's own models, or those of the manifest that its name stands for."""
     taught = None
@@ -255,7 +270,7 @@ def _open_word(word: Word, store: ModelStore, with_taught: bool) -> WakeWord:
             store.own(file) if file else None for file in (word.openwakeword, word.microwakeword)
         )
     else:
-        files = _known_models(word.name, store)
+        files = known_models(word.name, store)
         name = f"openwakeword/{word.name}_taught"
         if with_taught and all(files) and name in store.manifest and store.has(name):
             taught = open_head(store.path(name) / TAUGHT_FILE)
@@ -263,17 +278,3 @@ def _open_word(word: Word, store: ModelStore, with_taught: bool) -> WakeWord:
     return WakeWord(
         word, open_head(head) if head else None, MicroWakeWord(micro) if micro else None, taught
     )
-
-
-def _known_models(name: str, store: ModelStore) -> tuple[Path | None, Path | None]:
-    known = WAKE_WORDS.get(name)
-    if known is None:
-        near = get_close_matches(name, WAKE_WORDS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UnknownWakeWord(word=name, hint=hint, known=", ".join(WAKE_WORDS))
-    if known.microwakeword:
-        store.path(known.microwakeword.replace(".tflite", ".json"))
-    head, micro = (
-        store.path(model) if model else None for model in (known.openwakeword, known.microwakeword)
-    )
-    return head, micro

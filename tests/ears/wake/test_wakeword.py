@@ -19,8 +19,8 @@ from device.config import WAKE_WORDS, Wake, Word
 from device.ears.capture.echo import Echo
 from device.ears.vad import Vad
 from device.ears.wake.fusion import CAP, OVER_WEIGHTS, WEIGHT, fuse, fuse_over
-from device.ears.wake.wakeword import OWN_VOICE, Reading, WakeWords
-from device.errors import ModelChanged, ModelMissing, UnknownWakeWord, WrongModel
+from device.ears.wake.wakeword import OWN_VOICE, Reading, WakeWords, empty_room
+from device.errors import KeepmumError, ModelChanged, ModelMissing, UnknownWakeWord, WrongModel
 from device.mind.types import FRAME_SAMPLES, Hint
 from device.modelstore import ModelStore
 from device.training import heads
@@ -481,3 +481,17 @@ def test_embeddings_held_are_no_more_than_the_word_models_input(all_words: WakeW
     rows = [head.rows for word in all_words.words for head in word.heads]
     assert all_words.features
     assert all_words.features.history.shape == (max(rows), 96)
+
+
+def test_a_broken_model_of_ones_own_costs_its_word_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "mine.onnx").write_bytes(b"no model")
+    wake = Wake(words=("alexa",), word=(Word("mine", openwakeword=str(tmp_path / "mine.onnx")),))
+    with pytest.raises(WrongModel):
+        WakeWords(wake, models())
+    broken: list[KeepmumError] = []
+    words = WakeWords(wake, models(), without=broken.append)
+    assert [type(error) for error in broken] == [WrongModel]
+    assert [word.word.name for word in words.words] == ["alexa", "mine"]
+    words.prime()
+    readings = words.step(next(empty_room()))
+    assert not any(reading.woke for reading in readings)

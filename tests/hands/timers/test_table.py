@@ -203,6 +203,7 @@ def test_a_state_file_that_is_none_is_set_aside_and_told(tmp_path: Path) -> None
         "INSERT INTO timers VALUES (1, 'tea', 60, '', NULL, NULL, NULL)",
         "INSERT INTO timers VALUES (1, 'tea', 9e999, '', 1, 1, NULL)",
         "INSERT INTO alarms VALUES (1, 1440, 0, 1, 0)",
+        "INSERT INTO timers VALUES (1, CAST(x'a7a7' AS TEXT), 60, '', 1, 1, NULL)",
         "INSERT INTO alarms VALUES (1, 60, 128, 1, 0)",
         "INSERT INTO settings VALUES ('volume', 'loud')",
         "DROP TABLE alarms; CREATE TABLE alarms (id)",
