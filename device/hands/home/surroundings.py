@@ -64,12 +64,7 @@ class Surroundings:
             # a broker ends the older of two connections with one id
             own_id = f"keepmum-{slug(config.general.name)}-{os.urandom(2).hex()}"
             self.broker = Broker(config.home, password, own_id)
-        self.assistant: Assistant | None = None
-        try:
-            self.assistant = _assistant(config, passwords)
-        except NoToken as error:  # a home without its token is away; the speaker is not
-            log.error("%s %s", error, error.remedy)
-            broken(Kept.SECRETS)
+        self.assistant = _assistant(config, passwords, lambda: broken(Kept.SECRETS))
         self.home = Home(config, names, self.broker, self.assistant)
         self.music: Player | None = None
         if config.media.mpd:
@@ -120,8 +115,10 @@ class Surroundings:
             self.music.close()
 
 
-def _assistant(config: Config, passwords: dict[str, str]) -> Assistant | None:
-    """The line to Home Assistant itself, if the settings name one. Raises NoToken."""
+def _assistant(
+    config: Config, passwords: dict[str, str], broken: Callable[[], None]
+) -> Assistant | None:
+    """The line to Home Assistant itself, if the settings name one and there is a token for it."""
     if not config.home.home_assistant:
         return None
     _need("websockets", "Home Assistant")
@@ -129,7 +126,10 @@ def _assistant(config: Config, passwords: dict[str, str]) -> Assistant | None:
 
     token = passwords.get("home_assistant_token")
     if not token:
-        raise NoToken(file=config.home.secrets)
+        error = NoToken(file=config.home.secrets)
+        log.error("%s %s", error, error.remedy)  # the home is away; the speaker is not
+        broken()
+        return None
     return Assistant(config.home.home_assistant, token)
 
 
