@@ -19,7 +19,7 @@ from device.data import archive, export, restore
 from device.data.export import Places
 from device.data.ledgerwriter import now_ms
 from device.errors import HandsSilent, NoTerminal, WrongArchive
-from device.hands.state import open_state
+from device.hands.state import check, open_state
 
 app = typer.Typer()
 ConfigFile = Annotated[
@@ -138,7 +138,7 @@ def import_command(
     if not _agreed(console, wider, yes=yes):
         console.print("Nothing was changed.")
         return
-    written = restore.apply(coming, places, open_state)
+    written = restore.apply(coming, places, open_state, check)
     console.print("Restored: " + ", ".join(written) + ".")
     console.print("Enter passwords anew, run `keepmum learn-names`, then start keepmum.")
 

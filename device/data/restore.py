@@ -1,8 +1,7 @@
 """Bringing an export back: whose it is, what it would open wider, and putting it in place.
 
 Run by root with the units stopped. Nothing is written before all of it was read and checked.
-Settings come as a whole file; whatever in it would let the microphone open more easily or longer,
-or start another program, is listed first, for the owner to agree to.
+Settings come as a whole file; whatever in it isn't narrower is listed first, to be agreed to.
 """
 
 from __future__ import annotations
@@ -220,11 +219,15 @@ def _tables(part: Part, content: bytes) -> dict[str, object]:
 
 
 def apply(
-    archive: Archive, places: Places, open_state: Callable[[Path], sqlite3.Connection]
+    archive: Archive,
+    places: Places,
+    open_state: Callable[[Path], sqlite3.Connection],
+    check: Callable[[sqlite3.Connection], None],
 ) -> list[str]:
     """Put an archive in place of what the speaker has; gives the names of what was written.
 
-    `open_state` opens the database of timers with its present schema. Raises WrongArchive, OSError.
+    `open_state` opens the database of timers, `check` raises ValueError if its rows could not be
+    read. Raises WrongArchive, OSError.
     """
     files, filled = plan(archive, places)
     places.state.mkdir(parents=True, exist_ok=True)
@@ -238,6 +241,8 @@ def apply(
                 open_databases[part.database] = stack.enter_context(closing(db))
                 db.execute("BEGIN IMMEDIATE")
             _fill(db, part, dumped)
+            if part.database != ledger.FILE:
+                _check_rows(part, db, check)
         for db in open_databases.values():
             db.execute("COMMIT")
     for change in files:
@@ -245,6 +250,15 @@ def apply(
     inventory.keep(places.state / inventory.HOUSEHOLD_FILE, f"{archive.household}\n".encode())
     hand_over(places.state)
     return sorted([p.kind for p in filled] + [str(c.path) for c in files])
+
+
+def _check_rows(
+    part: Part, db: sqlite3.Connection, check: Callable[[sqlite3.Connection], None]
+) -> None:
+    try:
+        check(db)
+    except (ValueError, sqlite3.Error) as error:
+        raise WrongArchive(file=f"state/{part.kind}.json", why=error) from error
 
 
 def _fill(db: sqlite3.Connection, part: Part, dumped: dict[str, object]) -> None:

@@ -80,7 +80,7 @@ def open_state(folder: Path, broken: Callable[[], None] = _nobody) -> sqlite3.Co
     path = folder / FILE
     try:
         state = _opened(path)
-    except _Damaged as error:
+    except Damaged as error:
         aside = set_aside(path)
         log.error("%s is damaged (%s), set aside as %s", path, error, aside and aside.name)
         broken()
@@ -96,55 +96,59 @@ def open_state(folder: Path, broken: Callable[[], None] = _nobody) -> sqlite3.Co
     return state
 
 
-class _Damaged(Exception):
+class Damaged(ValueError):
     """The file is there and can't be used."""
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    """Raises _Damaged, OSError, sqlite3.Error."""
+    """Raises Damaged, OSError, sqlite3.Error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not path.is_file():
-        raise _Damaged("it is no file")
+        raise Damaged("it is no file")
     state = sqlite3.connect(path, isolation_level=None)
     try:
         state.execute("PRAGMA journal_mode = WAL")
         state.execute("PRAGMA synchronous = FULL")
         state.execute("PRAGMA secure_delete = ON")
         state.executescript(SCHEMA)
-        _check(state)
+        check(state)
+    except Damaged:
+        state.close()
+        raise
     except (sqlite3.Error, ValueError) as error:
         state.close()
         # without a code it is Python's own: a text in it is not UTF-8
         if getattr(error, "sqlite_errorcode", DAMAGE[0]) & 0xFF in DAMAGE:
-            raise _Damaged(type(error).__name__) from error
-        raise
-    except _Damaged:
-        state.close()
+            raise Damaged(type(error).__name__) from error
         raise
     return state
 
 
-def _check(state: sqlite3.Connection) -> None:
-    """Raises _Damaged for what its readers could not read, sqlite3.Error."""
+def check(state: sqlite3.Connection) -> None:
+    """Raises Damaged for what its readers could not read, sqlite3.Error; so does an import."""
     found = state.execute("PRAGMA quick_check(1)").fetchone()
     if found is None or found[0] != "ok":
-        raise _Damaged("its pages don't fit together")
+        raise Damaged("its pages don't fit together")
     with closing(sqlite3.connect(":memory:")) as sample:
         sample.executescript(SCHEMA)
         for table, sound in SOUND.items():
             columns = f"PRAGMA table_info({table})"
-            if state.execute(columns).fetchall() != sample.execute(columns).fetchall():
-                raise _Damaged(f"{table} has other columns")
+            if _rows(state, columns) != _rows(sample, columns):
+                raise Damaged(f"{table} has other columns")
             rows = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608 - ours
             state.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - ours
             if state.execute(rows).fetchone()[0]:
-                raise _Damaged(f"{table} has a row that is none")
+                raise Damaged(f"{table} has a row that is none")
+
+
+def _rows(state: sqlite3.Connection, query: str) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in state.execute(query)]
 
 
 def _anew(path: Path) -> sqlite3.Connection:
     try:
         return _opened(path)
-    except (_Damaged, OSError, sqlite3.Error) as error:
+    except (Damaged, OSError, sqlite3.Error) as error:
         log.error("no new %s can be begun (%s): it is kept in memory", path, error)
         return _empty()
 
@@ -173,7 +177,7 @@ def _in_memory(path: Path) -> sqlite3.Connection:
                     shutil.copy(file, folder)
             with closing(_opened(Path(folder, FILE))) as copy:
                 copy.backup(state)
-    except (_Damaged, OSError, sqlite3.Error) as error:
+    except (Damaged, OSError, sqlite3.Error) as error:
         log.error("what was on the disk can't be read either: %s", error)
         return _empty()
     return state

@@ -34,6 +34,7 @@ from device.data.ledger import Note
 from device.data.ledgerwriter import LedgerWriter, now_ms
 from device.data.report import page
 from device.data.report.facts import Facts
+from device.hands.state import check, open_state
 from device.letter import Command, Ended, Hello, Letter, Woke, pack
 from device.mind.types import Intent, Outcome, Request, Slot
 from device.sockets import client
@@ -346,7 +347,7 @@ def exported(folder: Path, figures: dict[str, float], notes: dict[str, str]) -> 
     back = archive.unpack(archive.open_as(sealed["key"], str(identity)), "benchmark")
     new = households.places(folder / "new")
     restore.check_owner(back, new, new_device=True)
-    restore.apply(back, new, households.open_state)
+    restore.apply(back, new, open_state, check)
     figures["export_import_roundtrip_equal"] = float(_all_of(new) == _all_of(places))
 
 

@@ -28,6 +28,7 @@ from device.errors import (
     WrongArchive,
     WrongKey,
 )
+from device.hands.state import check, open_state
 from tests.hands import households
 
 NOW = 1_790_000_000_000
@@ -168,7 +169,7 @@ def test_an_import_on_a_new_device_brings_everything_back(
     made = opened(home)
     new = households.places(tmp_path / "new")
     restore.check_owner(made, new, new_device=True)
-    restore.apply(made, new, households.open_state)
+    restore.apply(made, new, open_state, check)
     assert as_values(new) == as_values(home[0])
     assert inventory.undeclared(new.state) == []
 
@@ -179,7 +180,7 @@ def test_an_import_replaces_what_was_there(home: tuple[Places, Config]) -> None:
     households.furnish_more(home[0], NOW)
     assert as_values(home[0]) != before
     restore.check_owner(made, home[0], new_device=False)
-    restore.apply(made, home[0], households.open_state)
+    restore.apply(made, home[0], open_state, check)
     assert as_values(home[0]) == before
 
 
@@ -403,6 +404,16 @@ def test_what_is_no_archive_is_refused(junk: bytes) -> None:
         ("state/timers.json", {"timers": {"columns": ["x) --"], "rows": [[1]]}}),
         ("state/timers.json", {"timers": {"columns": ["id"], "rows": [[{}]]}}),
         ("state/timers.json", {"timers": {"columns": ["stranger"], "rows": [[1]]}}),
+        (
+            "state/alarms.json",
+            {
+                "alarms": {
+                    "columns": ["id", "minutes", "days", "due_wall"],
+                    "rows": [[1, 1440, 0, 1.0]],
+                }
+            },
+        ),
+        ("state/volume.json", {"settings": {"columns": ["key", "value"], "rows": [["x", "y"]]}}),
         ("state/voice/../../evil", {}),
         ("settings/other.toml", {}),
         ("settings/sentences/evil.py", {}),
@@ -417,5 +428,5 @@ def test_content_that_does_not_belong_is_refused_before_anything_is_written(
     new, _ = households.furnish(tmp_path / "new", NOW - households.HOUR_MS)
     before = as_values(new)
     with pytest.raises(WrongArchive):
-        restore.apply(made, new, households.open_state)
+        restore.apply(made, new, open_state, check)
     assert as_values(new) == before

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from device import config
 from device.config import Config
-from device.data import inventory, ledger
+from device.data import ledger
 from device.data.export import Places
 from device.data.ledger import Note
+from device.hands.state import open_state
 from device.letter import Command, Ended, Fault, FaultCode, Hello, Woke
 from device.mind.types import Intent, Outcome, Request
 from device.names import Entry, number
@@ -24,19 +24,6 @@ PLANTED = (
     "planted-attic",
 )
 HOUR_MS = 3_600_000
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS timers (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT,
-    length REAL, boot TEXT NOT NULL DEFAULT 'b');
-CREATE TABLE IF NOT EXISTS alarms (id INTEGER PRIMARY KEY, minutes INTEGER,
-    days INTEGER, due_wall REAL NOT NULL DEFAULT 1.0);
-CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value INTEGER);
-"""
-
-
-def open_state(folder: Path) -> sqlite3.Connection:
-    state = sqlite3.connect(folder / inventory.STATE_FILE, isolation_level=None)
-    state.executescript(SCHEMA)
-    return state
 
 
 def places(folder: Path) -> Places:
@@ -61,8 +48,8 @@ def furnish(folder: Path, now: int) -> tuple[Places, Config]:
             ledger.write(db, notes)
         ledger.write(db, [Note(now, Woke(55, 0, 9)), Note(now, Fault(FaultCode.MICROPHONE_LOST))])
     with closing(open_state(there.state)) as state:
-        state.execute("INSERT INTO timers (name, length) VALUES ('planted-pasta', 300.5)")
-        state.execute("INSERT INTO alarms (id, minutes, days) VALUES (1, 420, 31)")
+        state.execute("INSERT INTO timers VALUES (1, 'planted-pasta', 300.5, 'b', 1, 2, NULL)")
+        state.execute("INSERT INTO alarms VALUES (1, 420, 31, 1790000000.0, 0)")
         state.execute("INSERT INTO settings VALUES ('volume', 35)")
     there.settings.write_text('[general]\nroom = "planted-room"\n')
     learned = '[[home.room]]\nname = "planted-attic"\n'
@@ -78,5 +65,5 @@ def furnish_more(there: Places, now: int) -> None:
         ledger.write(db, [Note(now, Woke(60, 0, 9), word="alexa")])
     with closing(open_state(there.state)) as state:
         state.execute("DELETE FROM timers")
-        state.execute("INSERT INTO alarms (id, minutes, days) VALUES (2, 500, 1)")
+        state.execute("INSERT INTO alarms VALUES (2, 500, 1, 1790000000.0, 0)")
     there.names.write_text("{}")
