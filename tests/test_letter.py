@@ -66,6 +66,32 @@ def test_anything_else_is_refused(what: str, data: bytes) -> None:
         lt.unpack(data)
 
 
+@pytest.mark.parametrize(
+    ("length", "why"),
+    [(0, "0 bytes"), (2, "2 bytes"), (3, "does not parse"), (64, "not parse"), (65, "65 bytes")],
+)
+def test_a_letter_has_three_bytes_to_sixty_four(length: int, why: str) -> None:
+    data = (b"\x01\x03" + bytes(lt.MAX_BYTES))[:length]
+    with pytest.raises(MalformedLetter, match=why):
+        lt.unpack(data)
+
+
+def test_as_many_slots_as_there_may_be_fit_and_one_more_is_refused() -> None:
+    slots = tuple((slot, 1) for slot in list(Slot)[: lt.MAX_SLOTS])
+    full = lt.Command(1, Request(1, slots))
+    data = lt.pack(full)
+    assert lt.unpack(data) == full
+    more = data[:8] + bytes((lt.MAX_SLOTS + 1,)) + data[9:] + b"\x07\0\0\0\1"
+    with pytest.raises(MalformedLetter):
+        lt.unpack(more)
+
+
+@pytest.mark.parametrize(("tenths", "told"), [(0xFFFF, 0xFFFF), (0x10000, 0xFFFF)])
+def test_what_lasted_longer_than_can_be_said_is_told_as_the_longest(tenths: int, told: int) -> None:
+    ended = lt.unpack(lt.pack(lt.Ended(1, Outcome.COMMAND, tenths)))
+    assert ended == lt.Ended(1, Outcome.COMMAND, told)
+
+
 def test_a_field_out_of_range_is_not_written() -> None:
     with pytest.raises(ValueError, match="out of range"):
         lt.pack(lt.Woke(2**32, 0, 0))

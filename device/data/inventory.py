@@ -206,10 +206,15 @@ def name_household(state: Path) -> str:
 
 
 def keep(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file so that after a power cut it is either the old or the new one, whole."""
+    """Write a file so that after a power cut it is either the old or the new one, whole.
+
+    A link in its place is replaced, not followed: root writes here, where others may write too.
+    Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    fresh.unlink(missing_ok=True)  # left by a power cut, or laid there
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

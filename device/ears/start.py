@@ -48,8 +48,6 @@ from device.ring import accept_offer
 from device.seal import memory, seccomp
 from device.service import Notifier, accept
 
-WAKE_TAIL = 3
-"""Frames of speech more that it takes to begin a command without a pause after the wake word."""
 VAD_MODEL = "silero/silero_vad.onnx"
 
 
@@ -143,7 +141,6 @@ def rules_of(config: Config, sentences: Sentences) -> s.Rules:
         complete_silence=frames(c.complete_silence_s),
         unfinished_silence=frames(c.unfinished_silence_s),
         longest=frames(c.longest_command_s),
-        wake_tail=WAKE_TAIL,
         refractory=frames(config.wake.refractory_s),
         think=frames(c.think_s + 1.0),
         follow_up=frames(c.follow_up_s),

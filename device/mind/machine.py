@@ -171,7 +171,8 @@ def _taken(state: Listening, speech: bool, rules: Rules) -> Step:
     if not state.spoken and state.silent >= rules.onset:
         state = replace(state, voiced=0)  # a breath or the last of the wake word, not a beginning
     # speech ever since the frame that woke is the end of the wake word, until it goes on
-    needed = rules.onset + (rules.wake_tail if state.voiced == state.taken - 1 else 0)
+    tail = state.voiced == state.taken - 1
+    needed = max(rules.onset, rules.wake_tail + 1) if tail else rules.onset
     state = replace(state, spoken=state.spoken or (speech and state.voiced >= needed))
     longest = rules.follow_up if state.cause == FOLLOW_UP else rules.longest
     if state.taken >= longest:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from device.mind.types import Hint, Outcome, Progress, Request, frames
 
+WAKE_TAIL = 5
+"""So many frames of speech from the waking on, and then a pause, were the end of the wake word."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -27,7 +30,7 @@ class Rules:
     follow_up: int = frames(8.0)
     ask_wait: int = frames(10.0)
     spot: int = frames(20.0)
-    wake_tail: int = 0
+    wake_tail: int = WAKE_TAIL
     """Frames of speech that may be the end of the wake word, if they go on from the waking."""
     may_ask: frozenset[int] = frozenset()
     """Intents after which the hands may ask back."""

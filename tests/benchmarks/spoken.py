@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.ears.recognize.engines.base import Crew
-from device.ears.recognize.engines.cut import WAKE_TAIL
 from device.ears.vad import Vad, speaks
+from device.mind.states import WAKE_TAIL
 from device.mind.types import FRAME_SAMPLES, FRAME_SECONDS, RATE, Progress, Request
 
 Sound = NDArray[np.int16]

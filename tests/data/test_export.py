@@ -290,6 +290,59 @@ def test_whatever_changes_is_shown_unless_it_narrows(
     assert present != coming
 
 
+WIDER = {
+    "listen.longest_command_s": 1,
+    "listen.patience_s": 1,
+    "listen.silence_s": 1,
+    "listen.unfinished_silence_s": 1,
+    "listen.complete_silence_s": 1,
+    "listen.think_s": 1,
+    "listen.follow_up_s": 1,
+    "listen.speech_threshold": -1,
+    "recognizer.confirm": -1,
+    "ledger.keep_days": 1,
+    "ledger.texts": 1,
+    "home.say": 1,
+    "home.texts": 1,
+    "service.activations_per_hour": 1,
+    "wake.refractory_s": -1,
+    "wake.speaking_threshold": -1,
+    "wake.taught_threshold": -1,
+    "wake.cleaned_threshold": -1,
+    "wake.afar_threshold": -1,
+    "wake.radio_threshold": -1,
+}
+"""Which way each setting opens the speaker wider, written down a second time."""
+
+
+def test_every_setting_with_a_direction_has_the_one_that_is_written_here() -> None:
+    found = {
+        f"{name}.{key}": meaning.wider
+        for name, _, _, _ in fields_of(Config)
+        if name != "command"
+        for key, _, _, meaning in fields_of(type(getattr(Config(), name)))
+        if meaning.wider
+    }
+    assert found == WIDER
+
+
+@pytest.mark.parametrize(("name", "direction"), WIDER.items())
+def test_a_setting_is_shown_in_its_wider_direction_only(
+    home: tuple[Places, Config], name: str, direction: int
+) -> None:
+    section, key = name.split(".")
+    for wider in (True, False):
+        values = (1, 0) if (direction > 0) is wider else (0, 1)
+        after, before = (
+            dataclasses.replace(
+                home[1], **{section: dataclasses.replace(getattr(home[1], section), **{key: value})}
+            )
+            for value in values
+        )
+        found = restore._changed(before, after)
+        assert [line.split(" becomes")[0] for line in found] == [name] * wider
+
+
 def test_every_setting_that_an_archive_can_change_is_compared(
     home: tuple[Places, Config],
 ) -> None:
@@ -387,6 +440,127 @@ def test_every_member_is_checked_as_at_its_own_door(
     )
     with pytest.raises(KeepmumError):
         restore.plan(made, home[0])
+
+
+OUTSIDE = (
+    "../evil",
+    "state/../evil",
+    "state/lists/../../evil",
+    "/etc/passwd",
+    "//etc/passwd",
+    "settings/sentences/../evil.yaml",
+    "settings/sentences/../../evil.yaml",
+    "..",
+)
+"""Names that lead out of the folder, whoever joins them to one."""
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_member_that_leads_outside_is_refused_though_the_list_names_it(
+    home: tuple[Places, Config], name: str
+) -> None:
+    made = opened(home)
+    evil = dataclasses.replace(made, files={**made.files, name: Entry(b"", "timers", "")})
+    with pytest.raises(WrongArchive, match="no plain file"):
+        archive.unpack(archive.pack(evil, "index"), "test")
+
+
+@pytest.mark.parametrize("name", [*OUTSIDE, "state/lists.json/..", "settings/sentences/.."])
+def test_a_name_that_leads_outside_has_no_place_to_be_put(
+    home: tuple[Places, Config], tmp_path: Path, name: str
+) -> None:
+    made = dataclasses.replace(opened(home), files={name: Entry(b"", "timers", "")})
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(WrongArchive):
+        restore.apply(made, home[0], open_state, check)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE]
+)
+def test_a_member_that_is_a_link_or_a_device_is_refused(
+    home: tuple[Places, Config], kind: bytes
+) -> None:
+    out = io.BytesIO()
+    link = tarfile.TarInfo("state/timers.json")
+    link.type, link.linkname = kind, "/etc/passwd"
+    with (
+        tarfile.open(fileobj=io.BytesIO(gathered(home))) as old,
+        tarfile.open(fileobj=out, mode="w") as new,
+    ):
+        for member in old:
+            if member.name == link.name:
+                new.addfile(link)
+            else:
+                new.addfile(member, old.extractfile(member))
+    with pytest.raises(WrongArchive, match="no plain file"):
+        archive.unpack(out.getvalue(), "test")
+
+
+def test_what_is_put_in_place_replaces_a_link_and_does_not_follow_it(
+    home: tuple[Places, Config], tmp_path: Path
+) -> None:
+    """A link in the state folder, which the hands may write to, is no door for root's import."""
+    content = b'{"shopping": ["milk"]}'
+    lists = Entry(content, "lists", "")
+    made = dataclasses.replace(
+        opened(home), files={**opened(home).files, "state/lists/lists.json": lists}
+    )
+    new = households.places(tmp_path / "new")
+    outside = tmp_path / "outside"
+    outside.write_text("as it was")
+    new.state.mkdir(parents=True, exist_ok=True)
+    for link in ("lists.json", ".lists.json.new", ".household.new", inventory.HOUSEHOLD_FILE):
+        (new.state / link).symlink_to(outside)
+    restore.apply(made, new, open_state, check)
+    assert outside.read_text() == "as it was"
+    assert (new.state / "lists.json").read_bytes() == content
+    assert not [f for f in new.state.iterdir() if f.is_symlink()]
+    assert as_values(new) == as_values(home[0])
+
+
+class Sized(bytes):
+    """Bytes that say that they are more."""
+
+    length = 0
+
+    def __len__(self) -> int:
+        return self.length
+
+
+@pytest.mark.parametrize(("length", "too_large"), [(256 << 20, False), ((256 << 20) + 1, True)])
+def test_an_archive_larger_than_a_quarter_of_a_gigabyte_is_refused_unread(
+    length: int, too_large: bool
+) -> None:
+    data = Sized(b"junk")
+    data.length = length
+    with pytest.raises(WrongArchive) as caught:
+        archive.unpack(data, "test")
+    assert ("it is too large" in str(caught.value)) is too_large
+
+
+@pytest.mark.parametrize(("count", "too_many"), [(1000, False), (1001, True)])
+def test_an_archive_of_more_than_a_thousand_members_is_refused(count: int, too_many: bool) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for number in range(count):
+            tar.addfile(tarfile.TarInfo(f"state/{number}"))
+    with pytest.raises(WrongArchive) as caught:
+        archive.unpack(out.getvalue(), "test")
+    assert ("members" in str(caught.value)) is too_many
+
+
+@pytest.mark.parametrize(("size", "too_large"), [(1 << 20, False), ((1 << 20) + 1, True)])
+def test_a_list_of_more_than_a_megabyte_is_refused(size: int, too_large: bool) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        member = tarfile.TarInfo(archive.MANIFEST)
+        member.size = size
+        tar.addfile(member, io.BytesIO(b" " * size))
+    with pytest.raises(WrongArchive) as caught:
+        archive.unpack(out.getvalue(), "test")
+    assert ("its list is too large" in str(caught.value)) is too_large
 
 
 @pytest.mark.parametrize("junk", [b"", b"junk" * 1000, bytes(65536)])

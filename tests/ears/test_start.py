@@ -14,14 +14,19 @@ from pathlib import Path
 import pytest
 
 from device import service, soundcards
-from device.config import Config, Microphone, Service
+from device.config import Config, Listen, Microphone, Service, Wake
 from device.config.text import dump
 from device.ears.capture import waiting
 from device.ears.capture.waiting import Wanted, until_changed
+from device.ears.start import rules_of
 from device.errors import CardDenied, CardUnclear, KeepmumError, MicrophoneBusy, NoMicrophone
 from device.letter import Fault, FaultCode, Hello, unpack
+from device.mind.states import WAKE_TAIL
+from device.mind.types import Intent
+from device.names import compile_names
 from device.soundcards import Card, State
 from device.standalone.virtualsound import VirtualSound
+from tests.language.speech import packaged_sentences
 
 MIC = Card("Input", 1, 0, "Device")
 
@@ -113,6 +118,28 @@ def test_several_and_none_chosen_is_a_trouble_of_its_own(monkeypatch: pytest.Mon
 def test_a_sound_servers_microphone_is_no_trouble_and_an_unknown_name_is() -> None:
     assert Wanted("default", "").trouble() is None
     assert isinstance(Wanted("jabra", "").trouble(), NoMicrophone)
+
+
+def test_the_machine_goes_by_the_settings_in_frames() -> None:
+    listen = Listen(
+        patience_s=2.0,
+        silence_s=0.8,
+        complete_silence_s=0.4,
+        unfinished_silence_s=1.6,
+        longest_command_s=12.0,
+        think_s=3.0,
+        follow_up_s=6.4,
+    )
+    config = dataclasses.replace(Config(), listen=listen, wake=Wake(refractory_s=0.48))
+    sentences = packaged_sentences("en", compile_names(config))
+    rules = rules_of(config, sentences)
+    assert (rules.patience, rules.silence, rules.complete_silence) == (25, 10, 5)
+    assert (rules.unfinished_silence, rules.longest, rules.refractory) == (20, 150, 6)
+    # longer than the recognizer's own time: it gives up first, and says why
+    assert (rules.think, rules.follow_up) == (50, 80)
+    assert {Intent.TIMER_CANCEL, Intent.UNLOCK} <= rules.may_ask
+    assert Intent.TIME not in rules.may_ask
+    assert rules.wake_tail == WAKE_TAIL == 5
 
 
 def test_every_trouble_has_its_letter() -> None:

@@ -17,7 +17,7 @@ from device.letter import Command, Ended, Woke
 from device.mind.types import FOLLOW_UP, Hint, Intent, Kind, Outcome, Request
 from tests.hands.home.brokers import mosquitto, needs_mosquitto
 from tests.hands.homes import Household, household, living, slots
-from tests.hands.houses import Home, home
+from tests.hands.houses import DEADLINE, Home, home
 
 QUESTION = Confirm(Request(Intent.UNLOCK))
 
@@ -119,6 +119,40 @@ def test_a_question_is_heard_even_from_a_silenced_speaker(
             h.ears.ask(Intent.TIMER_SET, *slots(duration=60))
             await asked(h)
             assert loud == [60, 0, 40, 0]
+
+    asyncio.run(story())
+
+
+def test_a_question_that_was_heard_is_not_asked_of_who_begins_something_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody wakes the speaker in the moment between the question's end and the ears' hint."""
+    set_ = mixers.OwnMixer.set
+    between: list[Home] = []
+    over = asyncio.Event()
+
+    async def woken(self: mixers.OwnMixer, percent: int) -> None:
+        await set_(self, percent)
+        if percent == 0 and between and between[0].watch.of(Hushed):
+            h = between.pop()
+            h.ears.send(Woke(2, 0, 9))
+            await h.watch.until(Woke, 2)
+            over.set()
+
+    monkeypatch.setattr(mixers.OwnMixer, "set", woken)
+
+    async def story() -> None:
+        async with home(tmp_path, change=careful) as h:
+            await h.context.volume.silence(True)
+            between.append(h)
+            h.ears.ask(Intent.TIMER_SET, *slots(duration=60))
+            async with asyncio.timeout(DEADLINE):
+                await over.wait()
+            h.ears.send(Ended(2, Outcome.NO_SPEECH, 9))
+            h.ears.number = 2
+            h.ears.ask(Intent.YES, cause=FOLLOW_UP)
+            assert (await h.watch.until(Did, 2)).reply == "speaker.nothing_to_answer"
+            assert h.context.timers.all() == []
 
     asyncio.run(story())
 

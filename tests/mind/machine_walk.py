@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ RULES = s.Rules(
     follow_up=6,
     ask_wait=3,
     spot=4,
+    wake_tail=0,
     may_ask=frozenset({Intent.TIMER_CANCEL}),
 )
 OWN = (Hint.SPEAKING, Hint.RINGING, Hint.AFAR)
@@ -77,16 +79,18 @@ def need(truth: object, promise: str) -> None:
         raise Broken(promise)
 
 
-def judge(memory: Memory, before: s.State, event: s.Event, do: tuple[s.Do, ...]) -> Memory:
+def judge(
+    memory: Memory, before: s.State, event: s.Event, do: tuple[s.Do, ...], rules: s.Rules = RULES
+) -> Memory:
     """Check one edge command by command; raises Broken with the promise."""
     if isinstance(event, s.Hinted) and event.hint is not Hint.ASKED:
         memory = replace(memory, loud=event.hint in OWN)
     for each in do:
-        memory = _judge_one(memory, before, event, each)
+        memory = _judge_one(memory, before, event, each, rules)
     return memory
 
 
-def _judge_one(m: Memory, before: s.State, event: s.Event, do: s.Do) -> Memory:
+def _judge_one(m: Memory, before: s.State, event: s.Event, do: s.Do, rules: s.Rules) -> Memory:
     match do:
         case s.SayWoke(number, cause, _):
             need(not m.open, "one activation at a time")
@@ -101,14 +105,14 @@ def _judge_one(m: Memory, before: s.State, event: s.Event, do: s.Do) -> Memory:
         case s.Pass():
             need(m.passing, "sound is passed only between opening and end")
             need(isinstance(event, s.Frame), "what is passed is the frame at hand")
-            longest = RULES.follow_up if m.cause == FOLLOW_UP else RULES.longest
+            longest = rules.follow_up if m.cause == FOLLOW_UP else rules.longest
             need(m.passed < longest, "never more than the longest command")
             return replace(m, passed=m.passed + 1)
         case s.End():
             need(m.passing, "only what was opened is ended")
             return replace(m, passing=False)
         case s.SayCommand(_, request):
-            return _judge_command(m, event, request)
+            return _judge_command(m, event, request, rules)
         case s.SayEnded(_, outcome, taken):
             need(m.open and m.letters < 4, "one end for each activation")
             need(not m.passing and m.forgotten, "it is over when it is forgotten")
@@ -122,7 +126,7 @@ def _judge_one(m: Memory, before: s.State, event: s.Event, do: s.Do) -> Memory:
         case s.GiveUp():
             need(not m.open and m.forgotten, "told and forgotten before giving up")
             return m
-    return _judge_spot(m, event, do)
+    return _judge_spot(m, event, do, rules)
 
 
 def _need_reason(m: Memory, event: s.Event, cause: int) -> None:
@@ -139,25 +143,25 @@ def _need_reason(m: Memory, event: s.Event, cause: int) -> None:
             need(False, "nothing else opens the microphone")
 
 
-def _judge_command(m: Memory, event: s.Event, request: Request) -> Memory:
+def _judge_command(m: Memory, event: s.Event, request: Request, rules: s.Rules) -> Memory:
     need(m.open and not m.commanded, "at most one command for each activation")
     if m.cause == STOP_WORD or isinstance(event, s.Frame):
         need(request == Request(Intent.STOP), "a stop word says stop and nothing else")
     else:
         need(isinstance(event, s.Heard) and event.request == request, "what is told was heard")
         need(not m.passing, "the child is gone before the command is told")
-    may = request.intent in RULES.may_ask and m.cause != FOLLOW_UP
+    may = request.intent in rules.may_ask and m.cause != FOLLOW_UP
     return replace(m, commanded=True, letters=m.letters + 1, may_follow=may)
 
 
-def _judge_spot(m: Memory, event: s.Event, do: s.Do) -> Memory:
+def _judge_spot(m: Memory, event: s.Event, do: s.Do, rules: s.Rules) -> Memory:
     match do:
         case s.SpotOpen():
             need(not m.spotting and not m.open and m.loud, "the spotter listens while it is loud")
             return replace(m, spotting=True, spotted=0)
         case s.SpotPass():
             need(m.spotting and isinstance(event, s.Frame), "the spotter gets the frame at hand")
-            need(m.spotted < RULES.spot, "a spotter child lives for so many frames at most")
+            need(m.spotted < rules.spot, "a spotter child lives for so many frames at most")
             return replace(m, spotted=m.spotted + 1)
         case s.SpotEnd():
             need(m.spotting, "only what was opened is ended")
@@ -189,10 +193,29 @@ def walk(step: Step, rules: s.Rules = RULES) -> Iterator[tuple[s.State, s.Event,
         state, memory = queue.popleft()
         for event in EVENTS:
             after, do = step(state, event, rules)
-            judged = rest(judge(memory, state, event, do), after, event, do)
+            judged = rest(judge(memory, state, event, do, rules), after, event, do)
             yield state, event, after
             here = (replace(after, number=100), judged)
             if here not in seen:
                 need(len(seen) < 50_000, "time stands still somewhere: states without end")
                 seen.add(here)
                 queue.append(here)
+
+
+def wander(step: Step, rules: s.Rules, steps: int, seed: int) -> Iterator[s.State]:
+    """A long way through a machine too large to see whole, every edge of it judged.
+
+    Mostly frames, as in life, in runs of speech and of silence; the rest of the events in between.
+    """
+    chance = random.Random(seed)
+    state: s.State = s.Asleep(number=100)
+    memory, speech = Memory(), False
+    for _ in range(steps):
+        speech = speech if chance.random() < 0.9 else not speech
+        event: s.Event = s.Frame(speech=speech)
+        if chance.random() < 0.02:
+            event = chance.choice(EVENTS)
+        after, do = step(state, event, rules)
+        memory = rest(judge(memory, state, event, do, rules), after, event, do)
+        state = after
+        yield state

@@ -20,7 +20,17 @@ from device.mind.types import (
     Progress,
     Request,
 )
-from tests.mind.machine_walk import ASKING, PLAIN, RULES, STOPPING, WAKING, Broken, Step, walk
+from tests.mind.machine_walk import (
+    ASKING,
+    PLAIN,
+    RULES,
+    STOPPING,
+    WAKING,
+    Broken,
+    Step,
+    walk,
+    wander,
+)
 
 Do = tuple[s.Do, ...]
 Change = Callable[[s.State, s.Event, s.State, Do], tuple[s.State, Do]]
@@ -44,11 +54,18 @@ def said(done: list[s.Do]) -> list[s.Do]:
 SPEECH, SILENCE, WAKE = s.Frame(speech=True), s.Frame(), s.Frame(waking=WAKING)
 
 
-def test_every_state_with_every_event_keeps_every_promise() -> None:
-    edges = list(walk(step))
+@pytest.mark.parametrize("tail", [0, 2])
+def test_every_state_with_every_event_keeps_every_promise(tail: int) -> None:
+    edges = list(walk(step, replace(RULES, wake_tail=tail)))
     kinds = {type(after) for _, _, after in edges}
     assert kinds == {s.Asleep, s.Listening, s.Thinking, s.FollowUp}
     assert len(edges) > 5_000
+
+
+def test_on_a_long_way_with_the_shipped_rules_every_promise_is_kept() -> None:
+    rules = replace(s.Rules(), may_ask=RULES.may_ask)
+    found = {type(state) for state in wander(step, rules, 40_000, seed=13)}
+    assert found == {s.Asleep, s.Listening, s.Thinking, s.FollowUp}
 
 
 def test_a_command_is_taken_in_told_and_forgotten() -> None:
@@ -95,6 +112,20 @@ def test_the_last_of_the_wake_word_is_no_beginning() -> None:
     assert state == s.Listening(1, 0, Hint.QUIET, taken=3, voiced=0, silent=2)
 
 
+@pytest.mark.parametrize("rules", [s.Rules(), replace(RULES, wake_tail=2, patience=7)])
+def test_speech_from_the_waking_on_is_its_end_until_it_is_longer_than_that(rules: s.Rules) -> None:
+    for longer in (0, 1):
+        tail = [SPEECH] * (rules.wake_tail + longer)
+        state, _ = run(WAKE, *tail, SILENCE, rules=rules)
+        assert isinstance(state, s.Listening)
+        assert state.spoken is bool(longer)
+    # after a pause the speech is the command's from its usual onset on
+    state, _ = run(WAKE, SILENCE, *[SPEECH] * (rules.onset - 1), rules=rules)
+    assert isinstance(state, s.Listening) and not state.spoken
+    state, _ = run(WAKE, SILENCE, *[SPEECH] * rules.onset, rules=rules)
+    assert isinstance(state, s.Listening) and state.spoken
+
+
 def test_talk_without_end_is_cut_at_the_longest_command() -> None:
     state, done = run(WAKE, *[SPEECH] * 20)
     assert isinstance(state, s.Asleep | s.Thinking)
@@ -104,6 +135,7 @@ def test_talk_without_end_is_cut_at_the_longest_command() -> None:
 def test_nothing_wakes_right_after_an_activation() -> None:
     asleep = s.Asleep(1, rest=2)
     assert run(WAKE, start=asleep)[1] == []
+    assert run(WAKE, start=s.Asleep(1, rest=1))[1] == [], "the last frame of the rest, too"
     assert isinstance(run(SILENCE, SILENCE, WAKE, start=asleep)[0], s.Listening)
 
 

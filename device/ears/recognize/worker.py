@@ -24,9 +24,9 @@ from types import FrameType
 
 from device.ears.recognize import pipes
 from device.ears.recognize.engines.base import Crew
-from device.ears.recognize.engines.cut import WAKE_TAIL
 from device.ears.recognize.pipes import SOUND, Mark, Word
 from device.errors import KeepmumError
+from device.mind.states import WAKE_TAIL
 from device.mind.types import Progress
 from device.service import PR_SET_PDEATHSIG
 

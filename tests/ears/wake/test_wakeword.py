@@ -292,6 +292,29 @@ def test_a_word_with_one_detector_needs_a_voice() -> None:
     assert woken == [False, True]
 
 
+def test_a_voice_opens_the_gate_for_sixteen_frames_and_not_for_one_more() -> None:
+    own = Word(name="mine", openwakeword="openwakeword/alexa_v0.1.onnx", threshold=0.0)
+    voices = iter([0.5, *[0.49] * 16])
+    wake = WakeWords(Wake(words=(), word=(own,)), models(), lambda frame: next(voices))
+    assert [wake.step(np.zeros(FRAME_SAMPLES, np.int16))[0].woke for _ in range(17)] == [
+        *[True] * 16,
+        False,
+    ]
+
+
+def test_the_gate_is_closed_before_any_voice_and_after_forgetting() -> None:
+    own = Word(name="mine", openwakeword="openwakeword/alexa_v0.1.onnx", threshold=0.0)
+    voice = [0.0]
+    wake = WakeWords(Wake(words=(), word=(own,)), models(), lambda frame: voice[0])
+    silence = np.zeros(FRAME_SAMPLES, np.int16)
+    assert not wake.step(silence)[0].woke
+    voice[0] = 1.0
+    assert wake.step(silence)[0].woke
+    voice[0] = 0.0
+    wake.forget()
+    assert not wake.step(silence)[0].woke
+
+
 def test_the_real_voice_activity_detector_opens_the_gate_for_a_spoken_word() -> None:
     own = Word(name="mine", microwakeword="microwakeword/okay_nabu.tflite")
     vad = Vad(models().path("silero/silero_vad.onnx"))

@@ -23,6 +23,8 @@ from tests.hands.home.brokers import DEADLINE, PASSWORD, mosquitto, needs_mosqui
 from tests.hands.home.brokers import home as settings
 from tests.hands.homes import Household, household, living, slots
 
+REAL_AGREE_S, REAL_SAME_S = peers.AGREE_S, peers.SAME_S
+
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +105,56 @@ def test_wakings_far_apart_are_two(tmp_path: Path) -> None:
 
     with mosquitto(tmp_path) as port:
         asyncio.run(story(port))
+
+
+class Wire(Broker):
+    """A line on which a test says what the others say."""
+
+    connected = True
+
+    def send(self, topic: str, payload: str, *, retain: bool = False) -> bool:
+        self.told = json.loads(payload)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "mine"),
+    [
+        (0.2, None, False),  # what came so long before is the same waking
+        (0.201, None, True),
+        (None, 0.2, False),  # and what says that it came so long after
+        (None, 0.201, True),
+    ],
+)
+def test_two_wakings_are_one_if_they_are_a_fifth_of_a_second_apart(
+    before: float | None, after: float | None, mine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "AGREE_S", REAL_AGREE_S)
+    monkeypatch.setattr(peers, "SAME_S", REAL_SAME_S)
+
+    async def story() -> None:
+        loop, now = asyncio.get_running_loop(), [1000.0]
+        monkeypatch.setattr(loop, "time", lambda: now[0])
+        speakers = Speakers(Wire(settings(1), None, "a"), Topics("keepmum", "a"), lambda s: None)
+        speakers._available("keepmum/b/available", b"online")
+        speakers._available("keepmum/c/available", b"online")
+        claim = {"score": 9, "after": {} if after is None else {"a": after}}
+        if before is not None:
+            speakers._claimed("keepmum/b/woke", json.dumps(claim).encode())
+            now[0] += before
+        speakers.woke(1, 5)
+        if after is not None:
+            speakers._claimed("keepmum/b/woke", json.dumps(claim).encode())
+        waking = speakers._waking
+        assert waking is not None
+        now[0] += 0.1
+        await asyncio.sleep(0)
+        assert not waking.mine.done(), "c may still say something"
+        now[0] += 0.201
+        async with asyncio.timeout(DEADLINE):
+            assert await speakers.mine(1) is mine
+
+    asyncio.run(story())
 
 
 @needs_mosquitto

@@ -7,6 +7,8 @@ import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from device.config import Config
 from device.events import Did, Hushed, Quieted, Rang, Said
 from device.letter import Ended, Woke
@@ -182,6 +184,25 @@ def test_what_ran_out_while_the_power_was_off_is_told(tmp_path: Path) -> None:
             assert not h.watch.of(Rang)
             assert h.context.timers.all() == []
             assert len(h.context.alarms.all()) == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("late", "rings"), [(599.0, True), (600.0, True), (601.0, False)])
+def test_what_is_later_than_a_ring_may_last_is_told_instead(
+    tmp_path: Path, late: float, rings: bool
+) -> None:
+    async def story() -> None:
+        clock = ManualClock(datetime(2026, 11, 22, 15, 4, tzinfo=UTC))
+        async with home(tmp_path, clock=clock) as h:
+            h.context.timers.add(600, "pasta")
+        clock.reboot(seconds_off=600 + late)
+        async with home(tmp_path, clock=clock) as h:
+            if rings:
+                assert (await h.watch.until(Rang)).late == late
+            else:
+                assert (await h.watch.until(Said)).reply == "timer.missed_named"
+            assert h.context.ringer.ringing is rings
 
     asyncio.run(story())
 

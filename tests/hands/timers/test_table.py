@@ -102,6 +102,15 @@ def test_time_is_added_to_running_paused_and_ringing_timers(books: Books) -> Non
     assert books.timers.extend(due, 30) == pytest.approx(30)
 
 
+def test_a_timer_that_is_paused_when_it_is_due_has_nothing_left(books: Books) -> None:
+    timer = books.timers.add(60)
+    books.clock.go(90)
+    due = books.timers.get(timer.id if timer else 0)
+    assert due is not None and due.left == pytest.approx(-30)
+    books.timers.pause(due)
+    assert [t.left for t in books.timers.all()] == [0.0]
+
+
 def test_there_is_an_end_to_how_many_there_may_be(books: Books) -> None:
     for n in range(AT_MOST):
         assert books.timers.add(60) is not None
@@ -174,6 +183,23 @@ def test_alarms_follow_when_the_walls_clock_is_set(books: Books) -> None:
     books.clock.set_wall(-12 * 3600)  # now Sunday 03:00
     books.alarms.reckon()
     assert books.next_alarm() == "Sun 07:00"
+
+
+def test_a_snoozed_alarm_stays_snoozed_when_the_clock_is_looked_at_anew(books: Books) -> None:
+    books.alarms.add(15 * 60 + 1, EVERY_DAY)
+    books.clock.go(60)
+    books.alarms.snooze(books.alarms.all()[0], 540)
+    books.alarms.reckon()
+    assert books.next_alarm() == "Sun 15:10"
+    assert books.alarms.all()[0].snoozed
+
+
+def test_an_alarm_that_is_due_stays_due_when_the_clock_is_looked_at_anew(books: Books) -> None:
+    books.alarms.add(15 * 60 + 1, EVERY_DAY)
+    for seconds in (60, 30):  # to the second, and later
+        books.clock.go(seconds)
+        books.alarms.reckon()
+        assert books.next_alarm() == "Sun 15:01"
 
 
 def test_numbers_are_kept(books: Books) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 
+from device.mind.states import WAKE_TAIL
+
 LEAD = 3
 """Frames before speech that an engine sees."""
 TRAIL = 3
 """Frames after speech that an engine sees."""
-WAKE_TAIL = 5
-"""So few frames of speech, and then a pause, were the end of the wake word."""
 QUIET = 20
 """Frames without speech that are kept to know the noise by."""
 
