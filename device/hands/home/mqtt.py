@@ -136,9 +136,7 @@ class Broker:
                 self._client = None
                 self.up.clear()
                 self.down.set()
-            if (task := asyncio.current_task()) is not None and task.cancelling():
-                # leaving the broker can fail, and that must not make it stay
-                raise asyncio.CancelledError
+            _go_if_told_to()  # leaving the broker can fail, and that must not make it stay
             if loop.time() - began > LONGEST_PAUSE_S:
                 pause = FIRST_PAUSE_S
             await asyncio.sleep(pause)
@@ -158,6 +156,7 @@ class Broker:
                 self.down.clear()
                 self.up.set()
                 patience.reschedule(None)
+                _go_if_told_to()
                 greeting = asyncio.create_task(self._greet())
                 try:
                     await self._listen(client)
@@ -244,6 +243,16 @@ class Broker:
                     handler(topic, bytes(payload))
 
         return take
+
+
+def _go_if_told_to() -> None:
+    """Raises CancelledError if this task was cancelled and something took that for another end.
+
+    A wait with a limit loses it if its answer comes in the same moment (asyncio.wait_for before
+    Python 3.12).
+    """
+    if (task := asyncio.current_task()) is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _why(error: Exception) -> str:
