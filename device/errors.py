@@ -536,6 +536,16 @@ class MustBeStopped(KeepmumError):
     exit_code = 77
 
 
+class AnotherSpeaker(KeepmumError):
+    """Another keepmum has its timers and lists in {folder}, and runs."""
+
+    mend = (
+        "End that one (`sudo systemctl stop keepmum-hands`, or Ctrl-C in its terminal), or name"
+        " another place in [service] state."
+    )
+    exit_code = 98
+
+
 class NotForgotten(KeepmumError):
     """Not everything is forgotten: {what}."""
 

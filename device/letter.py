@@ -60,6 +60,8 @@ class FaultCode(IntEnum):
     LOUDSPEAKER_WELL = 20
     WAKE_WORD_BROKEN = 21
     """A model of the household's own can't be used; its word wakes nobody."""
+    NAME_TAKEN = 22
+    """Another speaker on the home's broker has this one's name."""
 
 
 OF_HANDS = frozenset(
@@ -68,6 +70,7 @@ OF_HANDS = frozenset(
         FaultCode.LOUDSPEAKER_ABSENT,
         FaultCode.LOUDSPEAKER_BUSY,
         FaultCode.LOUDSPEAKER_WELL,
+        FaultCode.NAME_TAKEN,
     )
 )
 """What hands find out themselves and note beside the ears' letters."""

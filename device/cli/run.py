@@ -19,7 +19,8 @@ from device import config, names, soundcards
 from device.cli import reach
 from device.config import Config
 from device.config.text import dump
-from device.errors import KeepmumError
+from device.ears.capture.microphone import Channels, FileMicrophone
+from device.errors import AnotherSpeaker, KeepmumError, WrongSound
 from device.standalone.supervisor import RESTART_S, Process, Supervisor
 from device.standalone.timeline import JournalPipe, Timeline
 
@@ -31,6 +32,8 @@ BY_SERVER = (
     "Sound comes through this machine's sound server: promise 4 has less behind it here, since a"
     " server can be told to pass sound on. On the speaker, ears open the card itself."
 )
+IN_VAIN = (*range(10, 30), WrongSound.exit_code, AnotherSpeaker.exit_code)
+"""Codes of settings, models and what else is the same at the next start: they have said so."""
 QUIET_S = 3.0
 """A file is over when nothing has happened for this long."""
 
@@ -44,6 +47,8 @@ def run(
 ) -> int:
     """Listen and answer in this terminal, until Ctrl-C or the end of the file."""
     settings = config.load(config_file)
+    if source:
+        readable(source, settings)
     with stage(settings, source=source) as scene:
         words = tuple(w.name for w in settings.wake.all_words())
         timeline = Timeline(Console(), words, names.in_force(settings))
@@ -51,6 +56,12 @@ def run(
             timeline.console.print(f"[yellow]{BY_SERVER}")
         timeline.console.print("[dim]Ctrl-C ends it.")
         return _watch(scene, timeline, over_with_ears=bool(source))
+
+
+def readable(source: str, settings: Config) -> None:
+    """Raise WrongSound if ears could not read it: asked once, before they would say so for ever."""
+    if not Path(source).is_fifo():
+        FileMicrophone(Path(source), Channels.of(settings.microphone)).close()
 
 
 def by_server(settings: Config) -> bool:
@@ -137,8 +148,8 @@ def _watch(scene: Scene, timeline: Timeline, *, over_with_ears: bool) -> int:
 def _again(process: Process, console: Console) -> bool:
     """Start a process again, as its unit would; not one that can't even begin."""
     lived = time.monotonic() - process.started
-    if process.code is not None and 10 <= process.code < 30:
-        return False  # settings or models: starting again changes nothing, and it has said so
+    if process.code in IN_VAIN:
+        return False
     console.print(f"[red]{process.name} ended with {process.code}; starting again.")
     if lived < RESTART_S:
         time.sleep(RESTART_S - lived)

@@ -29,8 +29,9 @@ FAULTS = {
     FaultCode.VAD_MISSING: "vad_missing",
     FaultCode.SEAL_WEAKER: "seal_weaker",
     FaultCode.WAKE_WORD_BROKEN: "wake_word_broken",
+    FaultCode.NAME_TAKEN: "name_taken",
 }
-"""What is said of a fault of the ears; the others are for the ledger and the doctor."""
+"""What is said of a fault; the others are for the ledger and the doctor."""
 PARTINGS = {
     Parting.MALFORMED: "malformed",
     Parting.TOO_MANY: "too_many",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from pathlib import Path
@@ -16,8 +17,10 @@ from device.data.ledgernotes import LedgerNotes
 from device.events import Broken, Kept, show_outside
 from device.hands.desk import Desk
 from device.hands.loop import Loop
+from device.hands.state import hold
 from device.hands.typed import Typed
 from device.hands.wiring import Given, Hands, make
+from device.letter import Fault, FaultCode
 from device.mind.types import Lamp
 from device.names import NameTable
 from device.service import Notifier, passed_by_name
@@ -55,7 +58,12 @@ def run_hands(
     Raises KeepmumError.
     """
     given = Given(lamp=lamp.name, broken=broken) if lamp else Given(broken=broken)
-    asyncio.run(_run(config, names, settings or DEFAULT_PATH, (given, lamp)))
+    held = hold(Path(config.service.state))
+    try:
+        asyncio.run(_run(config, names, settings or DEFAULT_PATH, (given, lamp)))
+    finally:
+        if held >= 0:
+            os.close(held)
 
 
 async def _run(
@@ -177,6 +185,7 @@ def listener_for(path: Path) -> socket.socket:
 def appear(hands: Hands) -> None:
     """Appear in the home, keep up the line to it, and say what it sends."""
     from device.hands.home.presence import Presence, Seen, Texts
+    from device.hands.home.twins import Twins
 
     context, focus = hands.context, hands.focus
     config, around, tasks = context.config, context.around, context.tasks
@@ -190,6 +199,7 @@ def appear(hands: Hands) -> None:
         lambda: Seen(focus.now.listening, focus.now.loud, len(context.timers.all())),
     )
     hands.events.subscribe(presence.watch)
+    Twins(around.broker, around.topics, lambda: hands.events.publish(Fault(FaultCode.NAME_TAKEN)))
     tasks.keep("presence", presence.run)
     if config.home.say:
         per_minute = config.home.says_per_minute

@@ -5,20 +5,23 @@ It holds what was asked for, never what was heard.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from device.data.aside import MARK, set_aside
-from device.errors import BrokenState
+from device.errors import AnotherSpeaker, BrokenState
 
 FILE = "hands.db"
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a private folder in it
+HELD_S = 5.0
 log = logging.getLogger("keepmum.hands")
 
 SCHEMA = """
@@ -63,6 +66,34 @@ SOUND = {
 """What a row must be for the code that reads it: SQLite itself keeps any value in any column."""
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def hold(folder: Path) -> int:
+    """A descriptor that keeps `folder` this process's own for as long as it is open.
+
+    A lock on the folder itself, so there is no file to forget; nothing can be read from it that
+    the path doesn't give. The life before may take a moment to end. -1 on a disk that takes no
+    folder or no lock. Raises AnotherSpeaker.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return -1
+    end = time.monotonic() + HELD_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > end:
+                os.close(descriptor)
+                raise AnotherSpeaker(folder=folder) from error
+            time.sleep(0.05)
+        except OSError:
+            os.close(descriptor)
+            return -1
+        else:
+            return descriptor
 
 
 def _nobody() -> None:

@@ -2,61 +2,39 @@
 
 from __future__ import annotations
 
-import ast
-import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from device.config import Config
-from device.config.schema import fields_of
-
-DEVICE = Path(__file__).parents[2] / "device"
-
-
-def settings() -> list[tuple[str, str]]:
-    """(section, setting) of every setting there is; lists of tables by what an entry has."""
-    found = []
-    for section in dataclasses.fields(Config):
-        kind = {n: h for n, h, _, _ in fields_of(Config)}[section.name]
-        arguments = getattr(kind, "__args__", ())
-        entry = next((a for a in (kind, *arguments) if dataclasses.is_dataclass(a)), None)
-        if entry is not None and isinstance(entry, type):
-            found += [(section.name, name) for name, _, _, _ in fields_of(entry)]
-    return found
+from device import config
+from device.config.schema import setting
+from tests.installed import settings
 
 
-def attributes(folder: Path) -> set[str]:
-    """Every name that is read as an attribute, by code that isn't the settings' own."""
-    names = set()
-    for file in folder.rglob("*.py"):
-        if "config" in file.relative_to(folder).parts:
-            continue
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                names.add(node.attr)
-    return names
+def test_every_setting_is_read() -> None:
+    assert settings.without_a_reader() == []
 
 
-def methods_that_read() -> set[str]:
-    """Settings that the settings' own methods read, such as `all_words`."""
-    names = set()
-    for file in (DEVICE / "config").glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "self":
-                names.add(node.attr)
-    return names
+@dataclass(frozen=True)
+class Thing:
+    """A table in a list, as a device of the home is."""
+
+    read_here: str = setting("", "Read.")
+    set_here: str = setting("", "Set, and read by nothing.")
 
 
-READ = attributes(DEVICE) | methods_that_read()
+@dataclass(frozen=True)
+class Section:
+    """A section with such a list."""
+
+    thing: tuple[Thing, ...] = setting((), "Things.")
 
 
-@pytest.mark.parametrize(("section", "name"), settings())
-def test_a_setting_is_read(section: str, name: str) -> None:
-    assert name in READ, f"[{section}] {name} can be set and is read by nothing"
-
-
-def test_there_are_settings_and_one_that_nobody_reads_is_found(tmp_path: Path) -> None:
-    assert len(settings()) > 60
+def test_a_setting_that_nobody_reads_is_found_deep_in_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a.py").write_text("settings.read_here\nsettings.set_here = 1\n")
-    assert attributes(tmp_path) == {"read_here"}
+    monkeypatch.setattr(settings, "PRODUCT", tmp_path)
+    monkeypatch.setattr(config, "Config", Section)
+    assert settings.without_a_reader() == ["thing.set_here"]

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
 import pytest
 
-import device
 from device.data.ledgerreader import Trouble
 from device.hands.alerts import FAULTS
 from device.hands.voice.replies import Replies, Reply
 from device.letter import OF_HANDS, FaultCode
+from tests.installed import letters
 
-ROOT = Path(device.__file__).parent
-TOLD_BY_LIGHT_ALONE = OF_HANDS | {FaultCode.SOUND_WELL, FaultCode.FEATURES_IN_WINDOWS}
+TOLD_BY_LIGHT_ALONE = (OF_HANDS - {FaultCode.NAME_TAKEN}) | {
+    FaultCode.SOUND_WELL,
+    FaultCode.FEATURES_IN_WINDOWS,
+}
 """No voice tells these: there is no loudspeaker, or nothing the owner could mend."""
 
 
-def named_in(*rooms: str) -> set[FaultCode]:
-    """Members of FaultCode that the code of these rooms names."""
-    found = set()
-    for room in rooms:
-        for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "FaultCode":
-                    found.add(FaultCode[node.attr])
-    return found
-
-
 def test_letters_never_sent_is_zero() -> None:
-    ears = named_in("ears")
-    assert set(FaultCode) - OF_HANDS - ears == set()
-    assert ears & OF_HANDS == set()
-    assert OF_HANDS - named_in("hands") == set()
+    assert letters.never_sent() == set()
+    assert letters.named_in("ears") & OF_HANDS == set()
+
+
+def test_a_letter_that_nobody_sends_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    for away in ("ears", "hands"):
+        named = {"ears": letters.named_in("ears"), "hands": letters.named_in("hands"), away: set()}
+        with monkeypatch.context() as planted:
+            planted.setattr(letters, "named_in", named.__getitem__)
+            assert letters.never_sent() == (
+                OF_HANDS if away == "hands" else set(FaultCode) - OF_HANDS
+            )
 
 
 @pytest.mark.parametrize("code", FaultCode)

@@ -115,7 +115,9 @@ class FileMicrophone(Framed):
     def __init__(self, path: Path, channels: Channels = ONE) -> None:
         try:
             self._file = wave.open(str(path), "rb")  # noqa: SIM115 - closed by close()
-        except (OSError, wave.Error, EOFError) as error:
+        except OSError as error:
+            raise WrongSound(file=path, why=error.strerror or "it can't be read") from error
+        except (wave.Error, EOFError) as error:
             raise WrongSound(file=path, why="it is no WAV file") from error
         count, width, rate = self._file.getparams()[:3]
         if (rate, width) != (RATE, 2) or count not in (1, channels.count):

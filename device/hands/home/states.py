@@ -190,6 +190,15 @@ class Home:
         given = device.temperature_unit or self.unit
         return None if degrees is None else model.in_unit(degrees, given, self.unit)
 
+    def wanted(self, device: Device) -> float | None:
+        """The temperature that a thermostat is set to, in degrees; None if it has not said."""
+        payload = self.last(device.target_topic)
+        if payload is None:
+            return None
+        degrees = readings.told_number(payload, device.target_template)
+        given = device.temperature_unit or self.unit
+        return None if degrees is None else model.in_unit(degrees, given, self.unit)
+
     def brightness(self, device: Device) -> int | None:
         """How bright a light is, in percent; None if it has not said."""
         payload = self.last(device.brightness_state_topic)

@@ -182,6 +182,9 @@ async def temperature(request: Request, context: Context) -> Reply:
             return Reply("home.temperature", {"degrees": round(degrees, 1)})
     if not home.reached(chosen.devices):
         return Reply("home.away")
+    for device in named:  # one that measures nothing may say what it is set to
+        if (degrees := home.wanted(device)) is not None:
+            return Reply("home.wanted", {"degrees": round(degrees, 1)})
     return Reply("home.no_thermometer")
 
 

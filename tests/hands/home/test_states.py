@@ -139,6 +139,25 @@ def test_the_temperature_without_a_place_is_that_of_the_room(tmp_path: Path) -> 
 
 
 @needs_mosquitto
+def test_a_thermostat_that_measures_nothing_says_what_it_is_set_to(tmp_path: Path) -> None:
+    radiator = Device(
+        "Radiator", kind="climate", target_topic="radiator/wanted",
+        target_template="{{ value_json.wanted }}",
+    )  # fmt: skip
+
+    async def story(home: Household) -> None:
+        there = slots(device=home.id("device", "Radiator"))
+        silent = "I have no thermometer there."
+        assert await said(home, Request(Intent.TEMPERATURE, there)) == silent
+        await home.state("radiator/wanted", '{"wanted": 19.5}')
+        assert await said(home, Request(Intent.TEMPERATURE, there)) == "It is set to 19.5 degrees."
+        await home.state("radiator/current", "18")
+        assert await said(home, Request(Intent.TEMPERATURE, there)) == "18 degrees."
+
+    lived(tmp_path, story, "", radiator)
+
+
+@needs_mosquitto
 def test_what_is_not_there_or_cannot_is_told(tmp_path: Path) -> None:
     async def story(home: Household) -> None:
         lamp, kitchen = home.id("device", "Shed Lamp"), home.id("area", "Kitchen")
