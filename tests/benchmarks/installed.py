@@ -18,8 +18,26 @@ from pathlib import Path
 
 from rich.progress import track
 
-from tests.benchmarks.harness import Goal, at_least, at_most, console, exactly, percentile, report
-from tests.installed import commands, imports, interruptions, planted, settings
+from tests.benchmarks.harness import (
+    RESULTS,
+    Goal,
+    at_least,
+    at_most,
+    console,
+    exactly,
+    percentile,
+    report,
+)
+from tests.installed import (
+    commands,
+    crowd,
+    imports,
+    interruptions,
+    letters,
+    planted,
+    proofs,
+    settings,
+)
 from tests.installed.commands import KEEPMUM, MEMBER, STRANGER
 from tests.installed.interruptions import EARS, HANDS, PANEL
 from tests.seal.machine import BASES, ENTER, Machine, boot, environment, why_not
@@ -35,6 +53,7 @@ GOALS: dict[str, Goal] = {
     "tracebacks": exactly(0),
     "imports_missing_after_install": exactly(0),
     "settings_without_a_reader": exactly(0),
+    "letters_never_sent": exactly(0),
     "mute_by_member": exactly(1),
     "unmute_by_member": exactly(1),
     "mute_by_stranger": exactly(0),
@@ -49,6 +68,11 @@ GOALS: dict[str, Goal] = {
     "speaker_down_after_interruption": exactly(0),
     "upgrades_unfinished": exactly(0),
     "ready_s": at_most(3),
+    "prove_searched_mib_4_kib": at_least(1),
+    "prove_planted_found_4_kib": exactly(1),
+    "prove_searched_mib_16_kib": at_least(1),
+    "prove_planted_found_16_kib": exactly(1),
+    "prove_passes_16_kib_taken_for_4": exactly(0),
 }
 
 
@@ -87,6 +111,7 @@ def found_missing(speaker: Speaker) -> Figures:
     return {
         "imports_missing_after_install": len(missing),
         "settings_without_a_reader": len(unread),
+        "letters_never_sent": len(letters.never_sent()),
     }
 
 
@@ -117,64 +142,34 @@ def muting(speaker: Speaker) -> Figures:
     }
 
 
-CROWD = """
-import socket, sys
-kept, n = [], 0
-for path in ("/run/keepmum/panel.sock", "/run/keepmum/lamp.sock", "/run/keepmum/ask.sock"):
-    for i in range(int(sys.argv[1])):
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.settimeout(1)
-        try:
-            s.connect(path)
-            n += 1
-            s.send(bytes([i % 256]) * (1 + i % 70))
-        except OSError:
-            n += 1  # turned away at the door counts as well
-        kept.append(s)
-        kept = kept[-100:]
-print(n)
-"""
-HOLD = """
-import socket, sys, time
-kept = []
-for path in ("/run/keepmum/panel.sock", "/run/keepmum/lamp.sock"):
-    for _ in range(64):
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.settimeout(1)
-        try:
-            s.connect(path)
-        except OSError:
-            continue
-        kept.append(s)
-print(len(kept), flush=True)
-time.sleep(600)
-"""
-
-
 def strangers(speaker: Speaker) -> Figures:
     """A crowd at the panel's door, and hands that hold every place they can get."""
     machine = speaker.machine
     pid = machine.main_pid(PANEL)
-    each = STRANGERS // 2
-    came = int(machine.run("/usr/bin/python3", "-c", CROWD, str(each), user=STRANGER).stdout)
-    holding = [*ENTER, "-t", str(machine.pid), "setpriv", "--reuid=keepmum-hands"]
-    holding += ["--regid=keepmum-hands", "--init-groups", "/usr/bin/python3", "-c", HOLD]
-    with subprocess.Popen(holding, stdout=subprocess.PIPE, text=True) as held:
-        assert held.stdout is not None
-        held.stdout.readline()
-        refused = 0
+    came, refused = crowd.comes(machine, STRANGERS // 2), 0
+    with crowd.hands_hold_places(machine):
         for user in ("", MEMBER):
             for word in ("mute", "unmute"):
                 refused += machine.run(KEEPMUM, word, user=user, check=False).returncode != 0
-        for child in Path(f"/proc/{held.pid}/task/{held.pid}/children").read_text().split():
-            os.kill(int(child), 9)
-        held.kill()
     speaker.wait_until_listening(60)
     return {
         "strangers_connected": came,
         "panel_deaths": float(machine.main_pid(PANEL) != pid),
         "mute_refused_while_hands_hold_places": refused,
     }
+
+
+def proving(speaker: Speaker) -> Figures:
+    """Prove on 4 KiB pages, on 16, and on 16 that are taken for 4: which must not pass."""
+    figures: Figures = {}
+    for kernel, size in (("", "4_kib"), ("told", "16_kib")):
+        proved = proofs.prove(speaker.machine, kernel)
+        figures |= {
+            f"prove_searched_mib_{size}": proved.mib,
+            f"prove_planted_found_{size}": proved.planted / proofs.SEARCHES,
+        }
+    untold = proofs.prove(speaker.machine, "untold")
+    return figures | {"prove_passes_16_kib_taken_for_4": float(untold.passed)}
 
 
 def lines(machine: Machine) -> int:
@@ -244,11 +239,22 @@ ON_ONE_MACHINE: dict[str, Callable[[Speaker], Figures]] = {
     "ready": readiness,
     "mute": muting,
     "strangers": strangers,
+    "proofs": proving,
     "lines": healing,
     "faults": false_greens,
     "commands": every_command,
 }
 """Parts in order, each on the machine as the one before left it."""
+
+
+def earlier() -> tuple[Figures, dict[str, str]]:
+    """Figures of parts that were run before, when only some are run now; each says at what."""
+    file = RESULTS / "installed.json"
+    if "PARTS" not in os.environ or not file.exists():
+        return {}, {}
+    record = json.loads(file.read_text(encoding="utf-8"))
+    notes = dict.fromkeys(record["figures"], f"at {record['commit']}") | record["notes"]
+    return record["figures"], notes
 
 
 def main() -> bool:
@@ -265,4 +271,6 @@ def main() -> bool:
                 figures |= part(speaker)
     if "upgrades" in wanted:
         figures |= upgrades()
-    return report("installed", figures, GOALS)
+    before, notes = earlier()
+    notes = {name: note for name, note in notes.items() if name not in figures}
+    return report("installed", before | figures, GOALS, notes)

@@ -20,6 +20,7 @@ from device.seal import examine, pages, plant, scan, trying
 from device.seal.attempts import ATTEMPTS
 from device.seal.evidence import Finding, Verdict
 from device.seal.scan import Found, Searcher, canary
+from tests.seal import widepages
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="reading another's memory needs root")
 SOUND = canary(1.0)
@@ -62,6 +63,25 @@ def test_a_search_that_takes_pages_for_another_size_does_not_pass(
         found = searcher.search([pid])
     judged = proving._judged(proving.SEARCHES[0], "nothing", found, [], holds=True)
     assert judged.verdict is Verdict.UNCHECKED
+
+
+@ROOT
+@pytest.mark.parametrize("told", [True, False])
+def test_on_a_kernel_with_16_kib_pages_all_is_searched_or_nothing_passes(
+    monkeypatch: pytest.MonkeyPatch, told: bool
+) -> None:
+    for name in ("os", "regions", "PAGE"):  # put back at the end
+        monkeypatch.setattr(pages, name, getattr(pages, name))
+    text = plant.grow()
+    searcher = Searcher(SOUND, plant=plant.samples_of(text))
+    with target(text) as pid:
+        before = searcher.search([pid]).searched
+        widepages.install(told)
+        found = searcher.search([pid])
+    assert (found.planted == {pid}) is told
+    assert (found.searched >= before > 0) is told
+    judged = proving._judged(proving.SEARCHES[0], "nothing", found, [], holds=True)
+    assert judged.verdict is (Verdict.HOLDS if told else Verdict.UNCHECKED)
 
 
 @ROOT
