@@ -117,14 +117,16 @@ def found_missing(speaker: Speaker) -> Figures:
 
 def readiness(speaker: Speaker) -> Figures:
     """From the start of the units to ears and hands that say they are ready; the median of 5."""
-    machine, took = speaker.machine, []
+    machine, took, cost = speaker.machine, [], []
     for _ in range(5):
         machine.systemctl("stop", EARS, HANDS, PANEL)
         began = time.monotonic()
         machine.systemctl("start", EARS, HANDS, PANEL)
         machine.until("both are ready", lambda: interruptions.listens(machine), 120)
         took.append(time.monotonic() - began)
-    return {"ready_s": percentile(took, 50)}
+        spent = [int(machine.show(unit, "CPUUsageNSec")) for unit in (EARS, HANDS, PANEL)]
+        cost.append(sum(spent) / 1e9)
+    return {"ready_s": percentile(took, 50), "ready_cpu_s": percentile(cost, 50)}
 
 
 def muting(speaker: Speaker) -> Figures:
