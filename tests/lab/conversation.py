@@ -70,9 +70,9 @@ class Room(threading.Thread):
     def say(self, path: Path) -> float:
         """Say a file once; how long it is, in seconds."""
         with wave.open(str(path)) as file:
-            rate, data = file.getframerate(), file.readframes(file.getnframes())
+            rate, data = int(file.getframerate()), file.readframes(file.getnframes())
         sound = np.frombuffer(data, np.int16)
-        seconds = len(sound) / rate
+        seconds = float(len(sound) / rate)
         at = np.arange(int(seconds * self.rate)) * rate / self.rate
         self.said.put(np.interp(at, np.arange(len(sound)), sound).astype(np.int16))
         return seconds
