@@ -41,6 +41,13 @@ Environment=PULSE_STATE_PATH=/run/keepmum-test-{name}/state
 """
 
 
+_NOISE = """
+import array, random, sys
+noise = array.array("h", (random.randint(-40, 40) for _ in range(16000))).tobytes()
+while True:
+    sys.stdout.buffer.write(noise)
+"""
+UNITS = tuple(f"keepmum-{name}.service" for name in ("ears", "hands", "panel"))
 MANY_LIVES = "[service]\nactivations_per_hour = 600\n"
 
 
@@ -85,6 +92,21 @@ class Speaker:
         text = settings.read_text()
         if "[service]" not in text:
             settings.write_text(f"{text}\n{MANY_LIVES}")
+
+    def give_noise(self) -> None:
+        """A room that is not dead silent: ears say of a microphone that gives nothing that it is
+        broken, and so it would be."""
+        server = "--server=unix:/run/keepmum-test-microphone/native"
+        play = f"pacat {server} --device=microphone --format=s16le --rate=16000 --channels=1"
+        self.machine.write(f"{SOUND}-noise.py", _NOISE)
+        noise = ("sh", "-c", f"/usr/bin/python3 {SOUND}-noise.py | {play}")
+        restart = ("-p", "Restart=always", "-p", "StartLimitIntervalSec=0")
+        self.machine.run("systemd-run", "--quiet", "--unit=keepmum-test-noise", *restart, *noise)
+
+    def is_well(self) -> bool:
+        """Whether all run, and the panel's last word is that both are connected and hear."""
+        words = self.machine.journal("keepmum-panel.service").split("lamp: ")
+        return all(map(self.machine.is_active, UNITS)) and words[-1].split()[:1] == ["well"]
 
     def hears_servers(self) -> bool:
         """Whether both sound servers answer."""

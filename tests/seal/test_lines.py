@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.seal.machine import Machine
-from tests.seal.speaker import PYTHON, Speaker
+from tests.seal.speaker import PYTHON, UNITS, Speaker
 
 pytestmark = [pytest.mark.systemd, pytest.mark.slow]
-UNITS = ("keepmum-ears.service", "keepmum-hands.service", "keepmum-panel.service")
 DEATHS = 6
 """`make bench NAME=installed` has 60, and says how long it takes."""
 HEALED_S = 60.0
@@ -43,25 +42,20 @@ def speaker(bare_machine: Machine) -> Iterator[Speaker]:
     made.install()
     made.allow_many_lives()
     made.give_sound()
+    made.give_noise()
     made.wait_until_listening()
     yield made
 
 
-def well(machine: Machine) -> bool:
-    """The panel itself says that both rooms are connected to it: its last word of the lamp."""
-    words = machine.journal(UNITS[2]).split("lamp: ")
-    return all(map(machine.is_active, UNITS)) and words[-1].split()[:1] == ["well"]
-
-
 def test_panel_ears_and_hands_die_in_any_order_and_find_each_other_again(speaker: Speaker) -> None:
     machine, dice = speaker.machine, random.Random(7)
-    machine.until("all is well", lambda: well(machine))
+    machine.until("all is well", speaker.is_well, HEALED_S)
     for _ in range(DEATHS):
         dying = dice.sample(UNITS, dice.randint(1, 3))
         for unit in dying:
             # check=False: ears end by themselves when their panel does, and may be dead already
             machine.systemctl("kill", "--signal=KILL", "--kill-whom=main", unit, check=False)
-        machine.until(f"healed after {dying}", lambda: well(machine), HEALED_S)
+        machine.until(f"healed after {dying}", speaker.is_well, HEALED_S)
     machine.run("keepmum", "mute")
     assert machine.exists(FLAG)
     machine.run("keepmum", "unmute")
