@@ -3,6 +3,7 @@
 #
 #   tests/lab/install.sh            each line: what was looked at, what was seen, ok or NOT
 #   OLD=FOLDER tests/lab/install.sh the checkout in FOLDER is installed first, this one over it
+#   KEEP=1 tests/lab/install.sh     ends before uninstalling, for the other scripts here
 #
 # Nothing of keepmum may be there before, and nothing is afterwards but what uninstalling says.
 set -u
@@ -52,6 +53,7 @@ told 'the same release' "$(readlink /opt/keepmum/venv)" "^$release$"
 told 'one release is kept' "$(ls /opt/keepmum/releases | wc -l)" '^1$'
 told 'the checkout is as it was' "$(find . -newer "$log" -type f -not -path './.git/*' | head -2)" '^$'
 
+[ -z "${KEEP:-}" ] || exit $bad
 mkdir -p /etc/systemd/system/keepmum-hands.service.d
 echo '[Service]' > /etc/systemd/system/keepmum-hands.service.d/mine.conf
 make_timed 'uninstalled' . uninstall
