@@ -39,6 +39,13 @@ class Fault:
     prove: bool = False
 
 
+AWAY = """
+mkdir -p /run/systemd/system/keepmum-{0}.service.d
+printf '[Unit]\\nConditionPathExists=/no\\n' > /run/systemd/system/keepmum-{0}.service.d/fault.conf
+systemctl daemon-reload
+systemctl stop keepmum-{0}.service
+"""
+"""A unit that doesn't run, and that no socket or path starts again."""
 WITH_BROKER = '[home]\nbroker = "127.0.0.1"\n'
 FAULTS = (
     Fault("settings that are no TOML", "settings", settings="[general"),
@@ -92,22 +99,21 @@ FAULTS = (
         settings=WITH_BROKER + '[[home.device]]\nname = "Alexa"\nkind = "light"\ntopic = "x"\n',
     ),
     Fault("a state folder that hands can't write", "state", shell="chown root: /var/lib/keepmum"),
-    Fault("hands that don't run", "service", shell="systemctl mask --now keepmum-hands"),
-    Fault("a panel that doesn't run", "service", shell="systemctl mask --now keepmum-panel"),
-    Fault("ears that don't run", "service", shell="systemctl mask --now keepmum-ears"),
+    Fault("hands that don't run", "service", shell=AWAY.format("hands")),
+    Fault("a panel that doesn't run", "service", shell=AWAY.format("panel")),
+    Fault("ears that don't run", "service", shell=AWAY.format("ears")),
     Fault("ears that run as root", "", drop_in="User=root\nPrivateUsers=no\n", prove=True),
     Fault("ears with a network", "", drop_in="PrivateNetwork=no\n", prove=True),
     Fault("ears with a folder to write", "", drop_in="TemporaryFileSystem=/mnt:rw\n", prove=True),
     Fault(
         "ears that don't run, to be proved",
         "",
-        shell="systemctl mask --now keepmum-ears",
+        shell=AWAY.format("ears"),
         prove=True,
     ),
 )
 HEAL = """
-systemctl unmask keepmum-hands keepmum-panel keepmum-ears 2>/dev/null
-rm -rf /etc/keepmum /run/systemd/system/keepmum-ears.service.d/fault.conf
+rm -rf /etc/keepmum /run/systemd/system/keepmum-*.service.d/fault.conf
 cp -a /srv/well/keepmum /etc/keepmum
 rm -rf {models}; cp -a /srv/well/models {models}
 chown keepmum-hands: /var/lib/keepmum
