@@ -11,6 +11,9 @@ BIN := $(VENV)/bin
 export ORT_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# `make test BESIDE="-n 2 --dist loadgroup"` runs two files of tests beside each other
+BESIDE ?=
+
 RUN_PACKAGES := python3-venv python3-dev gcc portaudio19-dev libseccomp2 espeak-ng \
 	pulseaudio pulseaudio-utils libasound2-plugins
 TEST_PACKAGES := python3-spidev flite strace systemd dbus mosquitto mpd alsa-utils git chromium
@@ -26,7 +29,7 @@ demo: $(VENV)/demo-ready
 
 test: $(VENV)/test-ready
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest $(BESIDE) $(PYTEST)
 
 check: $(VENV)/test-ready
 	$(BIN)/ruff format --check .

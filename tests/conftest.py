@@ -13,6 +13,16 @@ from device.standalone.virtualsound import VirtualSound, virtual_sound
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may run beside what: files may, the tests of one file and those on the booted machine
+    run one after the other.
+    """
+    for item in items:
+        on_machine = {"bare_machine", "installed"} & set(getattr(item, "fixturenames", ()))
+        group = "machine" if on_machine else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def session_sound() -> Iterator[VirtualSound]:
     """One private sound server for all tests that only read or play."""

@@ -21,6 +21,7 @@ BASES = ROOT / "build" / "systemd"
 """Environments that were installed once; they are kept, a boot writes elsewhere."""
 INSTALLER = ("/usr/bin/python3", "-B", "-m", "device.cli.install")
 """What `make install` calls, in a checkout."""
+BETWEEN_ASKS_S = 0.05
 ENTER = ("nsenter", "-m", "-p", "-n", "-u", "-i", "-C")
 
 
@@ -105,6 +106,7 @@ class Machine:
                     "status", "--no-pager", "-n", "25", "keepmum-*", check=False
                 )
                 raise AssertionError(f"not within {seconds} s: {what}\n{status}\n{self.journal()}")
+            time.sleep(BETWEEN_ASKS_S)  # who asks without a pause keeps the machine from answering
         return time.monotonic() - start
 
     def main_pid(self, unit: str) -> int:
