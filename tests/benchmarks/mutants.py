@@ -160,12 +160,12 @@ def near(file: Path) -> list[str]:
 
 
 def room_of(file: Path) -> list[str]:
-    """The folder of tests that mirrors the file's, or the next above it that has any."""
+    """The tests in the folder that mirrors the file's, or in the next above it that has any."""
     parts = file.relative_to(ROOT / "device").with_suffix("").parts
     for depth in range(len(parts) - 1, 0, -1):
         folder = ROOT.joinpath("tests", *parts[:depth])
-        if folder.is_dir() and list(folder.glob("test_*.py")):
-            return [str(folder.relative_to(ROOT))]
+        if files := sorted(folder.glob("test_*.py")):
+            return [str(path.relative_to(ROOT)) for path in files]
     return []
 
 
