@@ -68,7 +68,7 @@ class Entry:
 
 
 def manifest_path() -> Path:
-    """The manifest of a checkout, or the installed one."""
+    """The manifest of a checkout, or the installed one. Raises ModelMissing."""
     for folder in (CHECKOUT, OURS):
         if (folder / "manifest.toml").is_file():
             return folder / "manifest.toml"

@@ -39,6 +39,7 @@ _F_SEAL_FUTURE_WRITE = 0x10
 SEALS = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL | _F_SEAL_FUTURE_WRITE
 
 Sound = NDArray[np.int16]
+"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 
 
 class Writer:

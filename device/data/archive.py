@@ -214,7 +214,10 @@ def open_with(data: bytes, passphrase: str) -> bytes:
 
 
 def open_as(data: bytes, identities: str) -> bytes:
-    """The content of an archive made for one of the keys in the text of an identity file."""
+    """The content of an archive made for one of the keys in the text of an identity file.
+
+    Raises WrongKey, NoEncryption.
+    """
     pyrage = _pyrage()
     lines = [line.strip() for line in identities.splitlines()]
     try:

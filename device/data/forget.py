@@ -112,7 +112,7 @@ def _rows_of(state: Path) -> Callable[[int], int]:
 
 
 def factory(folders: list[Path]) -> list[Path]:
-    """Shred every file in these folders: the next start is a first start."""
+    """Shred every file in these folders: the next start is a first start. Raises NotForgotten."""
     gone = [file for folder in folders for file in inventory.every_file(folder)]
     try:
         for file in gone:

@@ -132,7 +132,7 @@ class Ear:
     # --- commands
 
     def do(self, command: s.Do) -> None:
-        """Perform one command of the machine."""
+        """Perform one command of the machine. Raises HandsGone, RecognizerHung."""
         match command:
             case s.Pass():
                 self.recognizer.push(self.microphone.frame.data.cast("B"), self.speech)
@@ -181,7 +181,7 @@ class Ear:
                 self.tell_fault(code)
 
     def show(self, state: s.State) -> None:
-        """Tell the panel what the light should show, when it changes."""
+        """Tell the panel what the light should show, when it changes. Raises PanelGone."""
         self.at_rest = isinstance(state, s.Asleep | s.FollowUp)
         lamp = Lamp.ASLEEP
         if isinstance(state, s.Listening):

@@ -28,6 +28,7 @@ CHUNK = 512
 CONTEXT = 64
 
 Samples = NDArray[np.int16]
+"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 
 
 RELEASE = 0.15

@@ -83,7 +83,7 @@ class Desk:
         yield {"tar": base64.b64encode(tar).decode()}
 
     async def forget(self, request: Record) -> AsyncIterator[Record]:
-        """Forget `kinds`, from `since` on, in memory and on disk."""
+        """Forget `kinds`, from `since` on, in memory and on disk. Raises WrongRequest."""
         kinds = request.get("kinds")
         if not isinstance(kinds, list) or not set(kinds) <= set(inventory.kinds()):
             raise WrongRequest(why="these kinds are not known")

@@ -67,7 +67,10 @@ _FR_TENS = (
 
 @lru_cache(maxsize=4096)
 def spell(number: int, language: str) -> tuple[tuple[str, ...], ...]:
-    """All spellings of `number` (0..9999) as tuples of words, the usual one first."""
+    """All spellings of `number` (0..9999) as tuples of words, the usual one first.
+
+    Raises ValueError for any other.
+    """
     if not 0 <= number <= LARGEST:
         raise ValueError(f"{number} is not in 0..{LARGEST}")
     speak = {"en": _english, "fr": _french}.get(language, _english)

@@ -231,7 +231,7 @@ def compile_names(config: Config, more: Iterable[Entry] = ()) -> NameTable:
 
 def number(entries: Iterable[Entry], language: str) -> NameTable:
     """Gives every entry its id: by kind, then by key. Of two with one kind and key the first
-    is kept.
+    is kept. Raises BrokenNames if there are more than ids.
     """
     first: dict[tuple[int, str], Entry] = {}
     for entry in entries:

@@ -26,7 +26,7 @@ def grow() -> str:
 
 
 def samples_of(text: str) -> NDArray[np.int16]:
-    """The text as 16 bit samples, as it lies in memory."""
+    """The text as (n,) int16 samples, as it lies in memory."""
     return np.frombuffer(text.encode("ascii"), np.int16)
 
 

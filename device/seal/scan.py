@@ -90,7 +90,7 @@ class Found:
         return 1000 * self.samples / RATE
 
     def mark(self, encoding: str, index: NDArray[np.int64]) -> None:
-        """Four samples from each of these on were found."""
+        """Four samples from each of these places, (n,), on were found."""
         for step in range(4):
             self.private[index + step] = True
         if len(index):
@@ -110,7 +110,7 @@ class Found:
 
 
 class Searcher:
-    """A canary prepared for searching, with the mel rows that detectors make of it."""
+    """A canary, (n,) int16, prepared for searching, with the mel rows that detectors make of it."""
 
     def __init__(
         self,

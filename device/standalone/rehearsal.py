@@ -37,6 +37,7 @@ from device.seal.memory import wiping_environment
 from device.seal.scan import Found, Searcher, canary
 
 Sound = NDArray[np.int16]
+"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 NOISE = 0.01
 """Level of the noise that makes every sample recognizable: some 40 dB below full scale."""
 START_S = 20.0
@@ -65,7 +66,10 @@ class Rehearsal:
         return pages.family(self.pid)
 
     def feed(self, sound: Sound) -> None:
-        """Sound into the microphone, at the pace of time; letters are taken in meanwhile."""
+        """Sound into the microphone, at the pace of time; letters are taken in meanwhile.
+
+        Raises EarsSilent.
+        """
         frames = np.zeros(-(-len(sound) // FRAME_SAMPLES) * FRAME_SAMPLES, np.int16)
         frames[: len(sound)] = sound
         self._due = max(self._due, time.monotonic())
@@ -91,7 +95,10 @@ class Rehearsal:
         self.panel.send(PRESSED)
 
     def settle(self, seconds: float = 3.0) -> None:
-        """Wait until ears have taken everything out of the pipe and wait for more."""
+        """Wait until ears have taken everything out of the pipe and wait for more.
+
+        Raises EarsSilent.
+        """
         deadline = time.monotonic() + seconds
         while self._waiting_bytes() or not _sleeps(self.pid):
             if not pages.alive(self.pid):
@@ -101,7 +108,10 @@ class Rehearsal:
             self._hear(0.01)
 
     def until_ended(self, more: Callable[[], Sound], seconds: float = 15.0) -> Ended:
-        """Feed what `more` gives, frame by frame, until the activation has ended."""
+        """Feed what `more` gives, frame by frame, until the activation has ended.
+
+        Raises EarsSilent.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.feed(more())
@@ -241,7 +251,8 @@ def recognizable(sound: Sound, seed: int) -> Sound:
 
 
 def mel_rows(config: Config, sound: Sound) -> NDArray[np.float32]:
-    """The mel rows that the detectors make of `sound`, as openWakeWord's own model gives them."""
+    """The mel rows, (n, 32), that the detectors make of `sound`, as openWakeWord's own model
+    gives them."""
     from device.ears.wake.inference import open_onnx
 
     model = open_onnx(ModelStore.of(config).path("openwakeword/melspectrogram.onnx"))

@@ -82,7 +82,10 @@ class VirtualSound:
 def virtual_sound(
     sinks: tuple[str, ...] = ("mic",), folder: Path | None = None, channels: int = 1
 ) -> Iterator[VirtualSound]:
-    """A private PulseAudio; the first sink's monitor is the default microphone."""
+    """A private PulseAudio; the first sink's monitor is the default microphone.
+
+    Raises NoVirtualSound.
+    """
     missing = [p for p in ("pulseaudio", "paplay", "pactl") if shutil.which(p) is None]
     if missing:
         raise NoVirtualSound(program=missing[0])

@@ -30,6 +30,7 @@ from device.mind.types import FRAME_SAMPLES, RATE
 from device.training.overtexts import NEAR, OTHER, words
 
 Sound = NDArray[np.float64]
+"""Sound: (n,) float64 samples at 16 kHz, in steps of 16 bit."""
 
 LANGUAGES = (
     *("en-us",) * 3,
@@ -81,7 +82,7 @@ class Piper:
         self._model = model
 
     def say(self, lines: Sequence[str], speed: float) -> list[Sound]:
-        """The sound of each line at the ears' rate."""
+        """The sound of each line at the ears' rate. Raises NoVoice."""
         scales = ("--noise-scale", "0", "--noise-w-scale", "0", "--length-scale", f"{1 / speed}")
         with tempfile.TemporaryDirectory(prefix="keepmum-words-") as folder:
             text = Path(folder, "lines.txt")

@@ -65,6 +65,7 @@ class Builder:
     outputs: list[onnx.ValueInfoProto] = field(default_factory=list)
 
     def constant(self, value: Array | np.float32) -> str:
+        """The name of a constant of any shape, kept as it is."""
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name

@@ -19,7 +19,8 @@ _FLOATS = (0, 4)
 
 
 def weights_of(data: bytes) -> dict[str, Array]:
-    """The weights in a CTranslate2 `model.bin`, by name, as float32. Raises UnknownWeights."""
+    """The weights in a CTranslate2 `model.bin`, by name, as float32
+    of any shape. Raises UnknownWeights."""
     try:
         return dict(_weights(_Reader(data)))
     except struct.error as error:

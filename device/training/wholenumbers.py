@@ -27,7 +27,7 @@ _RANGE = 127.0
 
 
 def layer(weights: Mapping[str, Array], at: str) -> tuple[Array, Array]:
-    """Weight and bias of a layer."""
+    """Weight (inputs, outputs) and bias (outputs,) of a layer, in the units of the model."""
     return weights[f"{at}/weight"], weights[f"{at}/bias"]
 
 
@@ -41,7 +41,7 @@ class Graph:
     outputs: list[onnx.ValueInfoProto] = field(default_factory=list)
 
     def constant(self, value: Array | np.floating[Any]) -> str:
-        """The name of a constant."""
+        """The name of a constant of any shape, kept as it is."""
         name = f"c{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
@@ -95,12 +95,12 @@ class Graph:
         return self.add("Add", out, self.constant(bias.astype(np.float32)))
 
     def norm(self, x: str, weights: Mapping[str, Array], at: str) -> str:
-        """`x` with its mean and spread taken off, row by row."""
+        """`x` (rows, width) with its mean and spread taken off, row by row."""
         gain, offset = (self.constant(weights[f"{at}layer_norm/{w}"]) for w in ("gamma", "beta"))
         return self.add("LayerNormalization", x, gain, offset, axis=-1, epsilon=EPSILON)
 
     def dense(self, x: str, weights: Mapping[str, Array], at: str) -> str:
-        """`x` and what two dense layers make of it."""
+        """`x` (rows, width) and what two dense layers make of it, in the same shape."""
         inner = self.norm(x, weights, f"{at}ffn/")
         for number in (0, 1):
             inner = self.linear(inner, *layer(weights, f"{at}ffn/linear_{number}"))

@@ -74,6 +74,7 @@ FLOOR = np.float32(BLOCK)
 """Power of one step of 16 bit in a bin: no microphone is more silent."""
 
 Sound = NDArray[np.int16]
+"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 Reals = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
 

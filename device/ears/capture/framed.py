@@ -13,6 +13,7 @@ from device.ears.capture.echo import Echo
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES
 
 Sound = NDArray[np.int16]
+"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,10 @@ class Gate:
         return self._open > 0
 
     def close(self, frame: Reals, *, passes: bool) -> None:
-        """Put faint noise in place of a whole cleaned frame that may not pass, in 5 ms."""
+        """Put faint noise in place of a whole cleaned frame that may not pass, in 5 ms.
+
+        frame: (n,) float32 samples in steps of 16 bit, changed in place.
+        """
         if passes and self._gain == 1.0:
             return
         gain = np.full(len(frame), float(passes), np.float32)

@@ -107,7 +107,7 @@ class PyAudioMicrophone(Framed):
 class FileMicrophone(Framed):
     """A WAV file, 16 kHz 16 bit, as fast as it is read; zeros fill its last frame.
 
-    It is mono, or has as many channels as are asked for.
+    It is mono, or has as many channels as are asked for. Raises WrongSound.
     """
 
     live = False

@@ -40,6 +40,7 @@ JUMP = 3.0
 """A delay that moves by more samples at once is another way through the buffers."""
 
 Sound = NDArray[np.int16]
+"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 Reals = NDArray[np.float32]
 
 

@@ -51,7 +51,10 @@ class Channel:
         self.flush()
 
     def flush(self) -> None:
-        """Write what the pipe takes; nothing behind a last mark before that child is gone."""
+        """Write what the pipe takes; nothing behind a last mark before that child is gone.
+
+        Raises RecognizerGone.
+        """
         try:
             while not self.marked and (written := self.backlog.write(self.sound)) is not None:
                 self.running = self.running or written in _FIRST

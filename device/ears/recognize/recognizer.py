@@ -93,7 +93,8 @@ class Recognizer:
     def open(self, *, asked: bool = False) -> None:
         """A new activation; the one before it must have been heard or cancelled.
 
-        `asked`: what will be said answers the speaker's own question.
+        `asked`: what will be said answers the speaker's own question. Raises RuntimeError if that
+        one was neither.
         """
         if self._owed:
             raise RuntimeError("a command is still being taken in")

@@ -44,7 +44,7 @@ class Head(Protocol):
     rows: int
 
     def attach(self, history: Floats) -> None:
-        """Read from the end of this array from now on."""
+        """Read from the end of these embeddings, float32 (rows or more, 96), from now on."""
 
     def score(self) -> float:
         """The probability that the word ends about now."""
@@ -181,7 +181,8 @@ class MicroWakeWord:
         self._scale, self._zero = self._graph.input_scale
 
     def step(self, rows: Floats) -> list[float]:
-        """The averaged probability after each inference that these feature rows complete."""
+        """The averaged probability after each inference that these feature rows, float32 (n, 40),
+        complete."""
         quantized = np.rint(rows / self._scale + self._zero)
         np.clip(quantized, -128, 127, out=quantized)
         steps, found, at = self._graph.input.shape[1], [], 0

@@ -52,7 +52,7 @@ def open_onnx(model: Path, ones: Sequence[str] = ()) -> Any:
 
 
 class OnnxGraph:
-    """An ONNX model whose inputs and outputs are fixed float32 arrays.
+    """An ONNX model whose inputs and outputs are fixed float32 arrays, of any shape.
 
     arrays: memory for inputs and outputs by name, C-contiguous; the same array may serve an input
     and an output if the graph reads it before it writes it. What is not given is allocated.
@@ -86,7 +86,7 @@ class TfliteGraph:
     pymicro-wakeword package carries.
 
     `input` and `output` are views of the library's own tensors (float32, int8 or uint8);
-    `input_scale` is (scale, zero point), and so is `output_scale`.
+    `input_scale` is (scale, zero point), and so is `output_scale`. Raises WrongModel.
     """
 
     _TYPES = {1: np.float32, 3: np.uint8, 9: np.int8}  # noqa: RUF012 (TfLiteType, never changed)

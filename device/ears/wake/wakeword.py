@@ -42,14 +42,14 @@ PRIME_FRAMES = 25
 PRIME_LEVEL = 3.0
 """An empty room: so many frames of Gaussian noise with this deviation, in steps of 16 bit."""
 
-VOICE = 0.5
-GATE_FRAMES = 16
+VOICE, GATE_FRAMES = 0.5, 16
 """A voice heard less than this many frames ago opens the gate of a word with one detector."""
 
 OWN_VOICE = (Hint.SPEAKING, Hint.RINGING)
 """What the loudspeaker does while it can only be heard with the speaker's own words and rings."""
 
 Frame = NDArray[np.int16]
+"""(1280,) int16 samples at 16 kHz: 80 ms."""
 NO_ROWS: Floats = np.zeros((0, CHANNELS), np.float32)
 VoiceActivity = Callable[[Frame], float]
 
@@ -107,7 +107,7 @@ class WakeWord:
     def score(self, rows: Floats, own_voice: bool) -> tuple[float | None, float | None, float]:
         """The scores of this frame: openWakeWord's, microWakeWord's, and the one that counts.
 
-        own_voice: whether the loudspeaker speaks or rings, so that a taught head counts.
+        rows: float32 (n, 40); own_voice: the loudspeaker speaks or rings, so a taught head counts.
         """
         openwakeword = self.head.score() if self.head else None
         if not self.micro:

@@ -15,6 +15,7 @@ RATE = 22_050
 """Samples a second of everything made here."""
 
 Pcm = NDArray[np.int16]
+"""Sound: (n,) int16 samples, at `RATE` or the rate that is said beside it."""
 
 
 class Chime(Enum):

@@ -23,6 +23,7 @@ from device.ring import RATE, Writer
 from device.sinc import phases
 
 Pcm = NDArray[np.int16]
+"""Sound: (n,) int16 samples, at the rate that is said beside it."""
 
 
 class Tap:

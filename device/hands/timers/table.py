@@ -215,7 +215,7 @@ class Alarms(_Table[Alarm]):
         self._set(alarm.id, due, snoozed=alarm.snoozed)
 
     def next(self, minutes: int, days: int, *, tomorrow: bool = False) -> float:
-        """Wall seconds of the next such time after now."""
+        """Wall seconds of the next such time after now. Raises ValueError if `days` names none."""
         now = self._clock.wall()
         zone = self._clock.zone()
         today = at(self._clock, now)

@@ -221,7 +221,7 @@ def sentences(text: str) -> list[str]:
 
 
 def voice(settings: Settings, language: str, model: Path | None) -> Voice:
-    """The voice that the settings name; auto takes Piper if program and model are there."""
+    """The voice that the settings name; auto: Piper if it is all there. Raises NoVoice."""
     piper = importlib.util.find_spec("piper") is not None
     match settings.engine:
         case "none":

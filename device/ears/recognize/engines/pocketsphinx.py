@@ -222,7 +222,10 @@ def fit_of(words: Sequence[tuple[int, float]]) -> float:
 
 
 def asked_of(bands: Array, noise: Array) -> float:
-    """The score a frame that words must have, by the signal-to-noise ratio of the sound."""
+    """The score a frame that words must have, by the signal-to-noise ratio of the sound.
+
+    bands, noise: log powers (steps, bands) of the sound and of what was there without speech.
+    """
     power = np.sort(np.exp(bands).sum(1))
     speech = power[-max(3, len(power) // 3) :].mean()
     rest = np.exp(noise).sum(1).mean() if len(noise) else power[: max(1, len(power) // 10)].mean()

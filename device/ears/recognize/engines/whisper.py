@@ -153,7 +153,7 @@ def prompt(pairs: BytePairs, graph: Graph) -> Tokens:
 
 
 def padded(bands: Array) -> Array:
-    """`bands` with silence behind them, as the network was trained to find it."""
+    """`bands` (80, steps) with silence behind them, as the network was trained to find it."""
     steps = max(CONTEXT, -(-bands.shape[1] // CONTEXT_STEP) * CONTEXT_STEP)
     return np.pad(bands, ((0, 0), (0, steps - bands.shape[1])), constant_values=bands.min())
 

@@ -47,7 +47,7 @@ class Network:
         """The keys or values of a path that has not begun."""
 
     def places(self, tokens: Sequence[int]) -> NDArray[np.int64]:
-        """Where each token stands among the kept ones."""
+        """Where each token stands among the kept ones, (n,); -1: nowhere."""
         return self._place[np.asarray(tokens, np.int64)]
 
     def listen(self, bands: Array) -> list[Array]:
@@ -55,7 +55,8 @@ class Network:
         return list(self._listening.run(None, {"bands": bands}))
 
     def go_on(self, feed: dict[str, NDArray[Any]]) -> list[Array]:
-        """One run of the decoder."""
+        """One run of the decoder, its inputs by their names: output (rows, width), keys and values
+        (layers, rows, heads, steps, width)."""
         return list(self._going_on.run(None, feed))
 
     def likely(self, x: Array) -> Array:
@@ -69,7 +70,8 @@ class Listening:
     """One command: what was heard of its sound, and the prompt before the first token."""
 
     def __init__(self, net: Network, sound: Sequence[Array], prompt: Sequence[int]) -> None:
-        """`sound`: what `Network.listen` gave; `prompt`: kept tokens, at least one."""
+        """`sound`: keys and values (layers, heads, steps, width) as `Network.listen` gave them;
+        `prompt`: kept tokens, at least one."""
         self._net = net
         self._sound = {"sound_keys": sound[0], "sound_values": sound[1]}
         none = net.none[:, 0]

@@ -43,7 +43,7 @@ class Listens(Protocol):
     first: NDArray[np.float32]
 
     def step(self, parents: Sequence[int], tokens: Sequence[int]) -> NDArray[np.float32]:
-        """Log-probabilities of the next tokens after each path has gone on by one of `tokens`."""
+        """Log-probabilities (paths, kept) of what comes after each path has gone on by a token."""
 
 
 class TokenGraph:
