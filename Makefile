@@ -4,6 +4,7 @@
 # And for those who go on:
 #   make bench NAME=endtoend     one benchmark; without NAME, the list
 #   sudo make install            the service on this Pi; sudo make uninstall [PURGE=1]
+#   make deb SUITE=bookworm ARCH=arm64   a Debian package for another machine, in build/packages
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -18,11 +19,11 @@ RUN_PACKAGES := python3-venv python3-dev gcc portaudio19-dev libseccomp2 espeak-
 	pulseaudio pulseaudio-utils libasound2-plugins
 TEST_PACKAGES := python3-spidev flite strace systemd dbus mosquitto mpd alsa-utils git chromium
 
-.PHONY: demo test bench check format docs clean system-run system-test
+.PHONY: demo test bench check format docs pictures clean system-run system-test
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -7
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -8
 
 demo: $(VENV)/demo-ready
 	@$(BIN)/keepmum demo
@@ -45,6 +46,9 @@ format: $(VENV)/test-ready
 
 docs: $(VENV)/test-ready
 	$(BIN)/python -m tests.docs
+
+pictures: $(VENV)/test-ready
+	@$(BIN)/python -m tests.pictures
 
 clean:
 	rm -rf $(VENV) build *.egg-info
@@ -93,3 +97,19 @@ install:
 
 uninstall:
 	@/usr/bin/python3 -B -m device.cli.install uninstall $(if $(PURGE),--purge)
+
+# --- a Debian package, for a suite (bookworm, trixie) and an architecture (arm64, amd64), made on any;
+# `make lock` chooses the versions of its libraries anew
+
+.PHONY: deb lock
+SUITE ?= bookworm
+ARCH ?= arm64
+DEB_PACKAGES := dpkg binutils git
+
+deb: $(VENV)/demo-ready
+	$(call install_system,$(DEB_PACKAGES))
+	@$(BIN)/python -m device.packaging deb --suite $(SUITE) --arch $(ARCH)
+
+lock: $(VENV)/demo-ready
+	@$(BIN)/pip install -q -e '.[lock]'
+	@$(BIN)/python -m device.packaging lock

@@ -26,5 +26,6 @@ The map, from the microphone to the loudspeaker:
     sinc.py       filters from one rate to another
     training/     at fetch and teach time only: graphs rebuilt, detectors taught
     standalone/   plays systemd's part for `keepmum run` and `keepmum demo`
+    packaging/    the Debian package, made from a checkout on any Debian machine
     cli/          the command line: keepmum run | demo | doctor | prove | mute | ledger | forget ...
 """

@@ -672,3 +672,10 @@ class NoSuchPage(KeepmumError):
 
     mend = "`keepmum help` lists them all."
     exit_code = 19
+
+
+class NotAPackage(KeepmumError):
+    """{file} is no package of keepmum's that can be read: {why}."""
+
+    mend = "Name a file keepmum_VERSION_ARCH.deb; `make deb` makes one in a checkout."
+    exit_code = 14

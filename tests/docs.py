@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -86,6 +87,22 @@ def commands() -> str:
     return "\n".join(rows)
 
 
+def models() -> str:
+    """Whose every model is, and under which licence; files of one model in one row."""
+    with (ROOT / "models" / "manifest.toml").open("rb") as file:
+        tables = tomllib.load(file)["model"]
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for entry in tables:
+        names = found.setdefault((entry["group"], entry["licence"], entry["origin"]), [])
+        if entry["name"] not in names:
+            names.append(entry["name"])
+    rows = ["| models | licence | origin | group |", "|---|---|---|---|"]
+    for (group, licence, origin), names in found.items():
+        shown = ", ".join(f"`{name}`" for name in names)
+        rows.append(f"| {shown} | {licence} | {origin} | {group} |")
+    return "\n".join(rows)
+
+
 def benchmarks(old: str, folder: Path) -> str:
     """The table `old`, with the figures of every benchmark whose result lies in `folder`.
 
@@ -123,6 +140,7 @@ TABLES = {
     "settings": settings,
     "errors": errors_table,
     "commands": commands,
+    "models": models,
 }
 """Compared with the code by a test; the benchmarks' table is only written."""
 

@@ -25,6 +25,7 @@ from device.cli import (
     say,
     sentences,
     setup,
+    upgrade,
     watch,
 )
 from device.cli import (
@@ -36,7 +37,7 @@ PANELS = {
     "The speaker": (run.app, demo.app, watch.app, mute.app, say.app),
     "Is all well?": (doctor.app, prove.app, listen.app),
     "Your data": (ledger.app, report.app, export.app, forget.app),
-    "Setting up": (setup.app, devices.app, basic.app, learn_names.app, manual.app),
+    "Setting up": (setup.app, devices.app, basic.app, learn_names.app, upgrade.app, manual.app),
 }
 """Modules whose commands stand on their own, under the headings of --help."""
 GROUPS = {"models": models.app, "sentences": sentences.app}

@@ -189,8 +189,11 @@ def link_tree(source: Path, target: Path, ignore: object) -> None:
 # --- the one in force
 
 
-def switch(release: Path) -> None:
-    """Make `release` the one in force, by one rename."""
+def switch(release: Path, *, command: bool = True) -> None:
+    """Make `release` the one in force, by one rename.
+
+    command: whether the command in /usr/local is ours to make; a package has one of its own.
+    """
     link = HOME / ".venv-next"
     _set_aside(link)
     link.unlink(missing_ok=True)
@@ -200,11 +203,16 @@ def switch(release: Path) -> None:
         _set_aside(link)
     else:
         link.replace(VENV)
-    command = COMMAND.with_name(f".{COMMAND.name}-next")
-    command.parent.mkdir(parents=True, exist_ok=True)
-    command.unlink(missing_ok=True)
-    command.symlink_to(VENV / "bin" / "keepmum")
-    command.replace(COMMAND)
+    if command:
+        _make_command()
+
+
+def _make_command() -> None:
+    fresh = COMMAND.with_name(f".{COMMAND.name}-next")
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(VENV / "bin" / "keepmum")
+    fresh.replace(COMMAND)
 
 
 def back(release: Path | None) -> None:

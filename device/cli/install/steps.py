@@ -72,9 +72,14 @@ def users() -> None:
     write(TMPFILES, _checkouts("keepmum.tmpfiles"))
     run("systemd-sysusers", str(SYSUSERS))
     run("systemd-tmpfiles", "--create", str(TMPFILES))
-    person = os.environ.get("SUDO_USER", "")
-    if person and person != "root":
-        run("usermod", "-aG", GROUP, person)
+    person()
+
+
+def person() -> None:
+    """Whoever installs is one of the people who may mute and read."""
+    name = os.environ.get("SUDO_USER", "")
+    if name and name != "root":
+        run("usermod", "-aG", GROUP, name)
 
 
 def environment() -> None:
@@ -124,16 +129,16 @@ def settings() -> None:
 def units() -> None:
     """The new release in force, with its units; the one before again if it doesn't listen."""
     made, before = releases.prepare(), releases.in_force()
-    listened = _is_active(EARS)
+    listened = is_active(EARS)
     table = settings_table()
     os.sync()
     releases.switch(made)
     # which cards `default` stands for, once: no other takes a card's place when it is pulled
     run(str(COMMAND), "devices", "--choose", check=False)
-    why = _start(made, table, [HANDS, EARS] if listened else [HANDS])
+    why = start(made, table, [HANDS, EARS] if listened else [HANDS])
     if why and listened and made != before:
         releases.back(before)
-        _start(before or releases.VENV, table, [HANDS, EARS])
+        start(before or releases.VENV, table, [HANDS, EARS])
         raise Failed(f"the new version does not listen ({why}); the one before is in force again")
     if why:
         say(f"{why}: `keepmum doctor` says more")
@@ -141,12 +146,21 @@ def units() -> None:
         releases.clear()
 
 
-def _start(release: Path, table: dict[str, Any], wanted: list[str]) -> str:
+def start(release: Path, table: dict[str, Any], wanted: list[str]) -> str:
     """Put the units of a release in place and start them; which of `wanted` isn't up, in words."""
     folder = releases.packages_of(release) / "device" / "units"
     names = sorted(p.name for p in folder.iterdir() if p.suffix in OUR_ENDINGS)
     for name in names:
         write(UNITS / name, (folder / name).read_text(encoding="utf-8"))
+    place_drop_ins(folder, table)
+    run("systemctl", "daemon-reload")
+    enabled = begun_at_boot(folder)
+    run("systemctl", "enable", "--quiet", *enabled)
+    return restart(enabled, wanted)
+
+
+def place_drop_ins(folder: Path, table: dict[str, Any]) -> None:
+    """Put those of a release's drop-ins in place that the settings ask for; the others go."""
     for unit, name, is_wanted in DROP_INS:
         file = UNITS / f"{unit}.d" / name
         source = folder / f"{unit.removesuffix('.service')}-{name}"
@@ -154,9 +168,16 @@ def _start(release: Path, table: dict[str, Any], wanted: list[str]) -> str:
             write(file, source.read_text(encoding="utf-8"))
         else:
             file.unlink(missing_ok=True)
-    run("systemctl", "daemon-reload")
-    enabled = [n for n in names if "\n[Install]" in (folder / n).read_text(encoding="utf-8")]
-    run("systemctl", "enable", "--quiet", *enabled)
+
+
+def begun_at_boot(folder: Path) -> list[str]:
+    """The units of a folder that are enabled."""
+    units = sorted(p for p in folder.iterdir() if p.suffix in OUR_ENDINGS)
+    return [p.name for p in units if "\n[Install]" in p.read_text(encoding="utf-8")]
+
+
+def restart(enabled: list[str], wanted: list[str]) -> str:
+    """Start units anew and wait; which of `wanted` isn't up in a new life, in words."""
     lives = {unit: _life(unit) for unit in wanted}
     # those started by others stay so; a socket keeps the mode that it was made with, so it is made
     # anew. All in one job of the manager: whoever interrupts this leaves nothing half started.
@@ -173,7 +194,7 @@ def _life(unit: str) -> str:
 def _wait(lives: dict[str, str]) -> str:
     """Wait until each unit is up in a new life; which of them isn't, in words."""
     end, told = time.monotonic() + READY_S, False
-    while missing := [u for u, before in lives.items() if not _is_active(u) or _life(u) == before]:
+    while missing := [u for u, before in lives.items() if not is_active(u) or _life(u) == before]:
         if time.monotonic() > end:
             return f"{missing[0]} is not up after {READY_S:.0f} s"
         if not told and end - time.monotonic() < READY_S - 2:
@@ -183,7 +204,8 @@ def _wait(lives: dict[str, str]) -> str:
     return ""
 
 
-def _is_active(unit: str) -> bool:
+def is_active(unit: str) -> bool:
+    """Whether the service manager says that the unit is up."""
     return run("systemctl", "is-active", "--quiet", unit, check=False).returncode == 0
 
 

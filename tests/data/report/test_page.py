@@ -34,7 +34,12 @@ WITHOUT_BROWSER = pytest.mark.skipif(browser.find() is None, reason="apt install
 
 @pytest.fixture
 def facts(tmp_path: Path) -> Facts:
-    places, _ = households.furnish(tmp_path, NOW)
+    return households_facts(tmp_path)
+
+
+def households_facts(folder: Path) -> Facts:
+    """The facts of a furnished household whose name tries to be markup."""
+    places, _ = households.furnish(folder, NOW)
     view = ledgerreader.read(places.state / ledger.FILE)
     return Facts(
         speaker="kitchen <b>",

@@ -1,0 +1,1 @@
+"""Rooms for Debian packages: bare roots of a suite and an architecture, to install into."""
