@@ -9,11 +9,12 @@ import select
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
@@ -21,7 +22,7 @@ from rich.text import Text
 
 from device import config
 from device.cli import reach
-from device.cli.watched import Scene, clock
+from device.cli.watched import Scene, Waking, clock
 from device.config import Config
 from device.data.describe import DAYS, duration
 from device.errors import HandsSilent, KeepmumError
@@ -30,6 +31,8 @@ from device.sockets import client
 
 app = typer.Typer()
 REFRESH_S = 0.5
+NARROW = 64
+"""Columns; a table of five is not readable in fewer."""
 STATES = {
     "listening": ("listening", "bold white on dark_cyan"),
     "thinking": ("thinking", "bold white on dark_blue"),
@@ -125,12 +128,13 @@ def picture(scene: Scene) -> RenderableType:
     head = Text.assemble(
         (f" {scene.house.get('speaker', 'keepmum')} ", "bold"), " ", (f" {word} ", style)
     )
-    if trouble := scene.house.get("trouble"):
-        head.append("\n" + "; ".join(trouble), "bold red")
     if scene.house:
         silent = ", silenced" if scene.house["silent"] else ""
-        head.append(f"   volume {scene.house['volume']} %{silent}", "dim")
-    parts: list[RenderableType] = [head, "", _wakings(scene)]
+        head.append(f"   volume\N{NO-BREAK SPACE}{scene.house['volume']}\N{NO-BREAK SPACE}%", "dim")
+        head.append(silent, "dim")
+    if trouble := scene.house.get("trouble"):
+        head.append("\n" + "; ".join(trouble), "bold red")
+    parts: list[RenderableType] = [head, "", _Wakings(scene)]
     if timers := _timers(scene):
         parts += ["", timers]
     if scene.faults:
@@ -140,17 +144,42 @@ def picture(scene: Scene) -> RenderableType:
     return Panel(Group(*parts), border_style="dim", subtitle="Ctrl-C ends this", padding=(1, 2))
 
 
-def _wakings(scene: Scene) -> RenderableType:
-    if not scene.wakings:
-        return Text("Nothing was taken in since this view was opened.", "dim")
+@dataclass(frozen=True)
+class _Wakings:
+    """What was taken in: a table, or a few lines each where the terminal is too narrow for one."""
+
+    scene: Scene
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        if not self.scene.wakings:
+            yield Text("Nothing was taken in since this view was opened.", "dim")
+        elif options.max_width < NARROW:
+            yield from (_in_lines(w) for w in self.scene.wakings)
+        else:
+            yield _as_table(self.scene)
+
+
+def _came_of(w: Waking) -> tuple[Text, str]:
+    """What was understood, or why nothing was; and for how long sound was taken in."""
+    what = w.what or (w.outcome if w.outcome != "command" else "")
+    seconds = "…" if w.seconds is None else f"{w.seconds:.1f} s, forgotten"
+    return Text(what, "green" if w.what else "yellow"), seconds
+
+
+def _in_lines(w: Waking) -> Text:
+    what, seconds = _came_of(w)
+    first = Text.assemble(f"{clock(w.at)}  {w.word}  ", (seconds, "dim"))
+    rest = [line for line in (what, Text(w.did)) if line.plain]
+    return Text("\n").join([first, *(Text("  ") + line for line in rest)])
+
+
+def _as_table(scene: Scene) -> Table:
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="dim", expand=False)
     for heading in ("woke", "by", "understood", "did", "taken in"):
         table.add_column(heading, overflow="fold")
     for w in scene.wakings:
-        what = w.what or (w.outcome if w.outcome != "command" else "")
-        seconds = "…" if w.seconds is None else f"{w.seconds:.1f} s, forgotten"
-        colour = "green" if w.what else "yellow"
-        table.add_row(clock(w.at), w.word, Text(what, colour), w.did, Text(seconds, "dim"))
+        what, seconds = _came_of(w)
+        table.add_row(clock(w.at), w.word, what, w.did, Text(seconds, "dim"))
     return table
 
 

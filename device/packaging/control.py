@@ -30,7 +30,7 @@ Maintainer: {maintainer}
 Installed-Size: {kilobytes}
 Pre-Depends: init-system-helpers (>= 1.54~)
 Depends: {depends}
-Recommends: alsa-utils
+Recommends: {recommends}
 Suggests: mosquitto, mpd
 Section: sound
 Priority: optional
@@ -53,7 +53,7 @@ def depends(target: Target, release: Path) -> list[str]:
     asked = [
         f"python3 (>= {python})",
         f"python3 (<< {major}.{int(minor) + 1})",
-        *(f"python3-{name}" for name in target.suite.from_debian),
+        *(p for p in debians(target) if p not in steps.IF_THERE),
         "python3-spidev",
         target.suite.alsa,
         "libasound2-plugins",
@@ -62,6 +62,16 @@ def depends(target: Target, release: Path) -> list[str]:
         "systemd (>= 252)",
     ]
     return sorted({*asked, *_system_libraries(release)})
+
+
+def debians(target: Target) -> list[str]:
+    """Debian's packages of the Python modules that are not packed."""
+    return [f"python3-{name}" for name in target.suite.from_debian]
+
+
+def recommends(target: Target) -> list[str]:
+    """What is good to have; Raspberry Pi OS has all of it, and Debian not."""
+    return ["alsa-utils", *(p for p in debians(target) if p in steps.IF_THERE)]
 
 
 def _system_libraries(release: Path) -> set[str]:

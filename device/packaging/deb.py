@@ -99,6 +99,7 @@ def _control(root: Path, target: Target, release: Path, version: str) -> None:
         maintainer=control.MAINTAINER,
         kilobytes=control.kilobytes(root),
         depends=", ".join(control.depends(target, inside)),
+        recommends=", ".join(control.recommends(target)),
     )
     (folder / "control").write_text(text, encoding="utf-8")
     (folder / "md5sums").write_text(control.checksums(root), encoding="utf-8")

@@ -19,8 +19,6 @@ class Suite:
     python: str
     glibc: int
     alsa: str
-    pyaudio: str
-    """Where Debian's python3-pyaudio has its module: a file, or a folder."""
     from_debian: tuple[str, ...]
     """Python packages that are Debian's own: no wheel of theirs is packed."""
     units: str
@@ -30,10 +28,8 @@ class Suite:
 SUITES = {
     suite.name: suite
     for suite in (
-        Suite("bookworm", 12, "3.11", 36, "libasound2", "pyaudio.py", ("pyaudio",), "lib"),
-        Suite(
-            "trixie", 13, "3.13", 41, "libasound2t64", "pyaudio", ("pyaudio", "lgpio"), "usr/lib"
-        ),
+        Suite("bookworm", 12, "3.11", 36, "libasound2", ("pyaudio",), "lib"),
+        Suite("trixie", 13, "3.13", 41, "libasound2t64", ("pyaudio", "lgpio"), "usr/lib"),
     )
 }
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}

@@ -27,7 +27,6 @@ LEFT_OUT = ("onnx/backend/test",)
 ONLY_TO_BUILD = ("whisper-tiny-en/model.bin",)
 """Models that others are made from, and that no running speaker reads."""
 MODULES = {
-    "pyaudio.py": ("pyaudio.py", "_portaudio.cpython-{tag}-{multiarch}.so"),
     "pyaudio": ("pyaudio",),
     "lgpio": ("lgpio.py", "_lgpio.cpython-{tag}-{multiarch}.so"),
     "spidev": ("spidev.cpython-{tag}-{multiarch}.so",),
@@ -74,7 +73,7 @@ def _libraries(packages: Path, target: Target, cache: Path) -> None:
         for file in from_source:
             wheels.unpack(wheels.build(file, Path(work, file.name), packages), packages)
     for whose in (*target.suite.from_debian, "spidev"):
-        for module in MODULES[target.suite.pyaudio if whose == "pyaudio" else whose]:
+        for module in MODULES[whose]:
             name = module.format(tag=target.tag, multiarch=target.multiarch)
             (packages / name).symlink_to(DIST_PACKAGES / name)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from device.cli import watch
+from tests import pictures
 
 
 def test_a_restart_of_the_hands_is_shown_and_survived(
@@ -36,3 +39,15 @@ def test_a_restart_of_the_hands_is_shown_and_survived(
     events = watch.events(path, None)
     assert [next(events)["event"] for _ in range(3)] == ["first", "away", "second"]
     thread.join()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_words_stay_whole_at_every_width(width: int) -> None:
+    for _, scene in pictures.scenes():
+        console = Console(width=width, file=StringIO(), color_system=None)
+        console.print(watch.picture(scene))
+        shown = console.file.getvalue()  # type: ignore[attr-defined]
+        assert max(map(len, shown.splitlines())) <= width
+        for waking in scene.wakings:
+            assert waking.word in shown
+            assert all(word in shown for word in waking.what.replace(",", " ").split())

@@ -56,10 +56,16 @@ def test_a_library_that_nobody_is_known_to_have_ends_the_build(
     asked = {"libc.so.6", "libstdc++.so.6", "a.so", "ld-linux-aarch64.so.1"}
     monkeypatch.setattr(control, "needed", lambda _: asked)
     found = control.depends(target("trixie", "arm64"), tmp_path)
-    assert {"libc6", "libstdc++6", "python3 (<< 3.14)", "python3-lgpio"} <= set(found)
+    assert {"libc6", "libstdc++6", "python3 (<< 3.14)", "python3-pyaudio"} <= set(found)
+    assert "python3-lgpio" not in found
     asked.add("libquantum.so.8")
     with pytest.raises(Unfit, match=r"a\.so needs libquantum\.so\.8"):
         control.depends(target("trixie", "arm64"), tmp_path)
+
+
+def test_what_debian_itself_lacks_is_recommended_and_keeps_nobody_from_installing() -> None:
+    assert control.recommends(target("trixie", "arm64")) == ["alsa-utils", "python3-lgpio"]
+    assert control.recommends(target("bookworm", "arm64")) == ["alsa-utils"]
 
 
 def test_checksums_are_those_of_md5sum(tmp_path: Path) -> None:

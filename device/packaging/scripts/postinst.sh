@@ -24,8 +24,8 @@ configure)
 	done
 	if [ -d /run/systemd/system ]; then
 		systemctl --system daemon-reload > /dev/null || true
-		ours begin "$release"
 	fi
+	ours begin "$release"
 	;;
 abort-upgrade | abort-remove | abort-deconfigure) ;;
 *)

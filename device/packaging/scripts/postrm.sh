@@ -14,6 +14,8 @@ remove)
 		rmdir "/etc/systemd/system/${drop_in%/*}" 2> /dev/null || true
 	done
 	rm -rf /run/keepmum /run/keepmum-commands
+	# every Debian has it from the start; dpkg takes it away when nothing is left in it
+	[ -d /opt ] || mkdir -m 755 /opt
 	if [ -d /run/systemd/system ]; then
 		systemctl --system daemon-reload > /dev/null || true
 		systemctl reset-failed @UNITS@ > /dev/null 2>&1 || true

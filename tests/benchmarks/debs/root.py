@@ -31,7 +31,7 @@ mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/tmp"
 mount --bind "$debs" "$root/mnt"
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb \
-    DEBIAN_FRONTEND=noninteractive ORT_DISABLE_TELEMETRY=1 chroot "$root" "$@"
+    DEBIAN_FRONTEND=noninteractive ORT_DISABLE_TELEMETRY=1 LG_WD=/tmp chroot "$root" "$@"
 """
 
 
