@@ -29,6 +29,11 @@ from device.modelstore import manifest_path
 app = typer.Typer()
 SETTING = re.compile(r"^\| `([^`]+)` \| (.*?) \| (.*?) \|", re.M)
 MOST_LINES = 40
+CHANGES = (
+    Path(__file__).resolve().parents[2] / "CHANGELOG.md",
+    Path("/usr/share/doc/keepmum/changelog.gz"),
+)
+"""A checkout's, or the package's."""
 LARGEST = 4_000_000
 """No file of text in a package is larger; a longer one is not read."""
 
@@ -119,8 +124,7 @@ def installed() -> Version:
              if u.is_file() and not u.name.endswith(".py")}  # fmt: skip
     data = Path(sysconfig.get_path("purelib"))
     libraries = dict(_library(p.name) for p in data.glob("*.dist-info"))
-    changes = Path("/usr/share/doc/keepmum/changelog.gz")
-    text = gzip.decompress(changes.read_bytes()).decode() if changes.is_file() else ""
+    text = next((_changes(p) for p in CHANGES if p.is_file()), "")
     manifest = manifest_path().read_text(encoding="utf-8")
     return Version(
         metadata.version("keepmum"), text, _settings(pages), units, libraries, _models(manifest)
@@ -191,6 +195,11 @@ def _take(new: Version, path: PurePosixPath, data: bytes) -> None:
         new.models = _models(text)
     else:
         new.units[path.name] = text
+
+
+def _changes(file: Path) -> str:
+    data = file.read_bytes()
+    return (gzip.decompress(data) if file.suffix == ".gz" else data).decode("utf-8")
 
 
 def _library(folder: str) -> tuple[str, str]:
