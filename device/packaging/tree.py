@@ -119,6 +119,12 @@ def models(folder: Path, target: Target, cache: Path, say: Say) -> None:
             told.add(what)
             say(f"  {what}")
 
+    for entry in choose(store.manifest, []):
+        # pip by itself would take this machine's wheel
+        if entry.machine and not (cache / entry.name).is_file():
+            with tempfile.TemporaryDirectory(prefix="keepmum-deb-") as work:
+                [wheel] = wheels.download(target, [entry.package], Path(work))
+                fetch([entry.name], show, store, wheel)
     fetch([], show, store)
     folder.mkdir(parents=True, exist_ok=True)
     for entry in choose(store.manifest, []):

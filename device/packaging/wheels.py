@@ -72,7 +72,7 @@ def resolve(target: Target, files: Path) -> str:
         )
     pins = {_name(line): line.strip() for line in found.splitlines() if "==" in line}
     for some in _by_kind(pins.values()):
-        _download(target, some, files)
+        download(target, some, files)
     hashes = {_distribution(file): _sha256(file) for file in files.iterdir()}
     return "".join(f"{pins[name]} --hash=sha256:{hashes[name]}\n" for name in sorted(pins))
 
@@ -85,7 +85,7 @@ def fetch(target: Target, folder: Path) -> list[Path]:
     lines = target.lock.read_text(encoding="utf-8").splitlines()
     there = {_sha256(file) for file in folder.iterdir()}
     for some in _by_kind(line for line in lines if _hash(line) not in there):
-        _download(target, some, folder)
+        download(target, some, folder)
     files = {_sha256(file): file for file in folder.iterdir()}
     return [files[_hash(line)] for line in lines]
 
@@ -107,8 +107,11 @@ def _hash(line: str) -> str:
     return line.rpartition("--hash=sha256:")[2].strip()
 
 
-def _download(target: Target, lines: Sequence[str], folder: Path) -> None:
-    """Download by pip: wheels for the target, or a source archive of what has none."""
+def download(target: Target, lines: Sequence[str], folder: Path) -> list[Path]:
+    """Download by pip: wheels for the target, or a source archive of what has none.
+
+    Returns all that is in the folder then. Raises Unfit.
+    """
     from_source = all(_name(line) in NO_WHEEL for line in lines)
     how = ["--no-binary", ",".join(NO_WHEEL)] if from_source else ["--only-binary", ":all:"]
     if not from_source:
@@ -120,6 +123,7 @@ def _download(target: Target, lines: Sequence[str], folder: Path) -> None:
         asked.flush()
         pip = (sys.executable, "-m", "pip", "download", "-q", "--no-deps")
         _run(*pip, "--disable-pip-version-check", *how, "-d", str(folder), "-r", asked.name)
+    return sorted(folder.iterdir())
 
 
 def _run(*command: str, env: Mapping[str, str] | None = None) -> str:
