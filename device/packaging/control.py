@@ -17,6 +17,7 @@ PACE = "share/keepmum/models/whisper-tiny-en/pace"
 """Measured on the machine, and so no file of the package's."""
 PROVIDERS = {
     "libc6": ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "librt.so.1"),
+    "libatomic1": ("libatomic.so.1",),
     "libgcc-s1": ("libgcc_s.so.1",),
     "libstdc++6": ("libstdc++.so.6",),
     "zlib1g": ("libz.so.1",),
