@@ -143,7 +143,7 @@ class Home:
     user: str = setting("", "User at the broker; the password is in the secrets file.")
     secrets: str = setting(
         "/etc/keepmum/secrets.toml",
-        "File of passwords (mqtt_password, mpd_password, home_assistant_token).",
+        "File of passwords (mqtt_password, mpd_password, home_assistant_token, speakers_key).",
     )
     home_assistant: str = setting(
         "",

@@ -144,6 +144,7 @@ class Household:
         return did.reply, sorted(orders)
 
 
+SPEAKERS_KEY = "a key of this household"
 ORDERS = ("/set", "/brightness", "/rgb", "/target")
 
 
@@ -158,7 +159,7 @@ async def living(folder: Path, config: Config) -> AsyncIterator[Household]:
 
     secrets = folder / "secrets.toml"
     secrets.touch(mode=0o600)
-    secrets.write_text(f'mqtt_password = "{PASSWORD}"\n')
+    secrets.write_text(f'mqtt_password = "{PASSWORD}"\nspeakers_key = "{SPEAKERS_KEY}"\n')
     async with (
         listening(config.home.port) as (neighbour, told),
         running(folder, change=change) as run,

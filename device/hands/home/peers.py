@@ -2,8 +2,9 @@
 
 Speakers that heard the same wake word tell each other their scores over the broker and agree
 within 300 ms: the highest answers, the others drop the command. Who hears nothing of the others
-answers; so somebody always does, and with the broker gone everybody does. Only scores and texts
-go over the broker.
+answers; so somebody always does, and with the broker gone everybody does. Only claims that are
+trusted (trust.py) count, and only beside a waking of one's own: a stranger can neither silence a
+speaker nor make it wait. Only scores and texts go over the broker.
 
 Two wakings are the same if they are at most SAME_S apart. The later of two speakers knows by how
 much, and says so in its claim ("after"), so that both judge alike.
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 
 from device.hands.home import trust
 from device.hands.home.allowance import Allowance
+from device.hands.home.claims import Signer
 from device.hands.home.discovery import Topics
 from device.hands.home.mqtt import Broker
 from device.hands.home.readings import MAX_WORD
@@ -25,7 +27,8 @@ from device.hands.home.readings import MAX_WORD
 AGREE_S = 0.3
 SAME_S = 0.2
 MOST_PEERS = 32
-CLAIMS_A_SECOND = 20.0
+CLAIMS_A_SECOND = 5.0
+"""Of one sender; more are not even looked at."""
 MOST_SCORE = 15
 """Scores come in 16 steps; what is above is no score."""
 LONGEST_TIMER_S = 24 * 3600
@@ -58,8 +61,16 @@ class Waking:
 class Speakers:
     """This speaker among the others of the home."""
 
-    def __init__(self, broker: Broker, topics: Topics, timer_came: Callable[[int], None]) -> None:
-        """`timer_came` is called with the length of a timer that another speaker sent."""
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Topics,
+        timer_came: Callable[[int], None],
+        key: str | None = None,
+    ) -> None:
+        """`timer_came` is called with the length of a timer that another speaker sent; `key` is
+        the one that all speakers of the household have.
+        """
         self.peers: set[str] = set()
         """Other speakers that are there."""
         self.on_peers: Callable[[], None] = lambda: None
@@ -69,12 +80,16 @@ class Speakers:
         self._topics = topics
         self._waking: Waking | None = None
         self._recent: dict[str, Claim] = {}
-        self._claims = Allowance(CLAIMS_A_SECOND, 2 * CLAIMS_A_SECOND)
-        self._trust = trust.Trust()
+        self._claims: dict[str, Allowance] = {}
+        self._signer = Signer(key, topics.id) if key else None
+        self._trust = trust.Trust(self._signer)
         self._timers = Allowance(TIMERS_A_MINUTE / 60, TIMERS_A_MINUTE)
         broker.route(topics.everybody("available"), self._available)
         broker.route(topics.everybody("woke"), self._claimed, retained=False)
         broker.route(topics.everybody("state"), self._state, retained=False)
+        if self._signer is not None:
+            broker.route(topics.everybody("hello"), self._hello)
+            broker.greet(self._greet)
         broker.route(topics.of("timer"), self._timer, retained=False)
 
     # --- who answers
@@ -95,9 +110,12 @@ class Speakers:
         ages = {peer: round(waking.at - claim.at, 3) for peer, claim in fresh.items()}
         waking.claims = {peer: fresh[peer] for peer, age in ages.items() if age <= SAME_S}
         told = {"score": score, "after": {p: a for p, a in ages.items() if a <= 2 * AGREE_S}}
-        if not self._broker.send(self._topics.of("woke"), json.dumps(told)):
+        signed = self._signer.sign(told) if self._signer is not None else told
+        if not self._broker.send(self._topics.of("woke"), json.dumps(signed)):
             self._settle(waking)
             return
+        for peer in waking.claims:
+            self._prove(peer, waking)
         loop.call_later(AGREE_S, self._settle, waking)
         self._look(waking)
 
@@ -109,19 +127,23 @@ class Speakers:
         return await asyncio.shield(waking.mine)
 
     def _look(self, waking: Waking) -> None:
-        """Settle at once if everybody has spoken."""
-        if self.peers <= waking.claims.keys():
+        """Settle at once if everybody who is trusted has spoken."""
+        if {peer for peer in self.peers if self._trust.trusted(peer)} <= waking.claims.keys():
             self._settle(waking)
 
     def _settle(self, waking: Waking | None) -> None:
         if waking is None or waking.mine.done():
             return
         own = (waking.score, self._topics.id)
-        best = max(((c.score, c.id) for c in waking.claims.values()), default=own)
+        trusted = (c for c in waking.claims.values() if self._trust.trusted(c.id))
+        best = max(((c.score, c.id) for c in trusted), default=own)
         waking.mine.set_result(own >= best)
-        if best > own:
+
+    def _prove(self, peer: str, waking: Waking) -> None:
+        """`peer` says that it woke, too: see whether it listens, if nothing better proves it."""
+        if self._signer is None:
             loop, at = asyncio.get_running_loop(), waking.at
-            loop.call_later(trust.PROOF_S, lambda: self._trust.judge(best[1], at, loop.time()))
+            loop.call_later(trust.PROOF_S, lambda: self._trust.judge(peer, at))
 
     def _available(self, topic: str, payload: bytes) -> None:
         peer = topic.split("/")[-2]
@@ -131,24 +153,46 @@ class Speakers:
             self.peers.add(peer)
         elif payload != b"online":
             self.peers.discard(peer)
+            self._claims.pop(peer, None)
+            if self._signer is not None:
+                self._signer.leave(peer)
         self.on_peers()
+
+    async def _greet(self) -> None:
+        """Say what the others need to sign claims for this speaker."""
+        if self._signer is not None:
+            await self._broker.publish(self._topics.of("hello"), self._signer.hello(), retain=True)
+
+    def _hello(self, topic: str, payload: bytes) -> None:
+        peer = topic.split("/")[-2]
+        if self._signer is not None and peer != self._topics.id and len(peer) <= MAX_WORD:
+            self._signer.meet(peer, payload)
 
     def _claimed(self, topic: str, payload: bytes) -> None:
         peer = topic.split("/")[-2]
         now = asyncio.get_running_loop().time()
-        if peer not in self.peers or not self._claims.take(now):
+        if peer not in self.peers or not self._allowed(peer, now):
             return
-        claim = _claim(peer, payload, now)
-        if claim is None or not self._trust.claimed(peer, now):
+        told = _table(payload)
+        claim = _claim(peer, told, now)
+        if claim is None or not self._trust.claimed(peer, told, now):
             return
         self._recent[peer] = claim
         waking = self._waking
-        if waking is None or waking.mine.done():
+        if waking is None or now - waking.at > AGREE_S:
             return
         # it had this speaker's claim already: then it knows how far apart the two were
-        if claim.after.get(self._topics.id, 0.0) <= SAME_S:
+        if not claim.after.get(self._topics.id, 0.0) <= SAME_S:
+            return
+        self._prove(peer, waking)
+        if not waking.mine.done():
             waking.claims[peer] = claim
             self._look(waking)
+
+    def _allowed(self, peer: str, now: float) -> bool:
+        """Whether `peer` keeps within what one sender may send."""
+        mine = Allowance(CLAIMS_A_SECOND, 2 * CLAIMS_A_SECOND)
+        return self._claims.setdefault(peer, mine).take(now)
 
     def _state(self, topic: str, payload: bytes) -> None:
         """A peer tells how it is: all that matters here is whether it listens."""
@@ -172,13 +216,22 @@ class Speakers:
             self._timer_came(seconds)
 
 
-def _claim(peer: str, payload: bytes, now: float) -> Claim | None:
-    """A claim in what came from the broker, or None."""
+def _table(payload: bytes) -> dict[str, object]:
     try:
         told = json.loads(payload)
-        score, after = told["score"], told["after"]
-        if type(score) is not int or not 0 <= score <= MOST_SCORE or len(after) > MOST_PEERS:
-            return None
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _claim(peer: str, told: dict[str, object], now: float) -> Claim | None:
+    """A claim in what came from the broker, or None."""
+    score, after = told.get("score"), told.get("after")
+    if type(score) is not int or not 0 <= score <= MOST_SCORE:
+        return None
+    if not isinstance(after, dict) or len(after) > MOST_PEERS:
+        return None
+    try:
         return Claim(score, peer, now, {str(k): float(v) for k, v in after.items()})
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -12,7 +12,7 @@ from device.errors import BrokenSecrets, OpenSecrets
 
 MAX_BYTES = 1 << 16
 log = logging.getLogger("keepmum.hands")
-KNOWN = ("mqtt_password", "mpd_password", "home_assistant_token")
+KNOWN = ("mqtt_password", "mpd_password", "home_assistant_token", "speakers_key")
 
 
 def read(path: Path) -> dict[str, str]:

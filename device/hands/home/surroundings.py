@@ -17,6 +17,7 @@ from device.config import Config
 from device.errors import NoHomeLibrary, NoToken
 from device.events import Kept
 from device.hands.home import secrets
+from device.hands.home.claims import SHORTEST_KEY
 from device.hands.home.discovery import Topics, slug
 from device.hands.home.lists import Lists
 from device.hands.home.states import Home
@@ -79,7 +80,12 @@ class Surroundings:
         if self.broker is not None and config.home.peers:
             from device.hands.home.peers import Speakers
 
-            self.speakers = Speakers(self.broker, self.topics, timer_came)
+            key = passwords.get("speakers_key", "")
+            if 0 < len(key) < SHORTEST_KEY:
+                log.error("speakers_key is too short to be a key: at least %s signs", SHORTEST_KEY)
+                broken(Kept.SECRETS)
+                key = ""
+            self.speakers = Speakers(self.broker, self.topics, timer_came, key)
 
     def woke(self, number: int, score: int) -> None:
         """This speaker woke: the other speakers of the home are told."""

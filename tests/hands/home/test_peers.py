@@ -14,14 +14,14 @@ import pytest
 
 from device.config import Announcement, Peer
 from device.events import Did, Said
-from device.hands.home import peers
+from device.hands.home import peers, trust
 from device.hands.home.discovery import Topics
 from device.hands.home.mqtt import Broker
 from device.hands.home.peers import Speakers
 from device.mind.types import Intent, Request
 from tests.hands.home.brokers import DEADLINE, PASSWORD, mosquitto, needs_mosquitto, running
 from tests.hands.home.brokers import home as settings
-from tests.hands.homes import Household, household, living, slots
+from tests.hands.homes import SPEAKERS_KEY, Household, household, living, slots
 
 REAL_AGREE_S, REAL_SAME_S = peers.AGREE_S, peers.SAME_S
 
@@ -56,21 +56,26 @@ async def met(one: Speakers, others: int) -> None:
             await changed.wait()
 
 
+KEY = SPEAKERS_KEY
+
+
 @asynccontextmanager
-async def several(port: int, *names: str) -> AsyncIterator[list[One]]:
+async def several(port: int, *names: str, key: str = KEY) -> AsyncIterator[list[One]]:
     """Speakers on one broker that know of each other."""
     async with AsyncExitStack() as stack:
         found = []
         for name in names:
             broker = Broker(settings(port), PASSWORD, name)
             topics = Topics("keepmum", name)
-            one = One(Speakers(broker, topics, lambda seconds: None), broker)
+            one = One(Speakers(broker, topics, lambda seconds: None, key), broker)
             broker.will = (topics.of("available"), "offline")
             await stack.enter_async_context(running(broker))
             await broker.publish(topics.of("available"), "online", retain=True)
             found.append(one)
         for one in found:
             await met(one.speakers, len(names) - 1)
+            while key and not all(one.speakers._trust.trusted(p) for p in one.speakers.peers):
+                await asyncio.sleep(0.01)
         yield found
 
 
@@ -229,6 +234,97 @@ def test_a_stranger_that_is_not_there_has_no_say(tmp_path: Path) -> None:
         asyncio.run(story(port))
 
 
+Enemy = Callable[[Broker, bytes], None]
+"""What a client with every right at the broker does when it hears a speaker's claim."""
+BEST = json.dumps({"score": 15, "after": {}})
+
+
+def as_itself(enemy: Broker, claim: bytes) -> None:
+    enemy.send("keepmum/zz/available", "online")
+    enemy.send("keepmum/zz/woke", BEST)
+
+
+def as_another(enemy: Broker, claim: bytes) -> None:
+    enemy.send("keepmum/b/woke", BEST)
+    enemy.send("keepmum/b/state", '{"listening": true}')
+
+
+def with_more(enemy: Broker, claim: bytes) -> None:
+    enemy.send("keepmum/b/woke", json.dumps({**json.loads(claim), "score": 15}))
+
+
+def with_what_was(enemy: Broker, claim: bytes) -> None:
+    for old in HEARD:
+        enemy.send("keepmum/b/woke", old.decode())
+
+
+HEARD: list[bytes] = []
+
+
+@needs_mosquitto
+@pytest.mark.parametrize("enemy", [as_itself, as_another, with_more, with_what_was])
+def test_whoever_lacks_the_key_silences_nobody(tmp_path: Path, enemy: Enemy) -> None:
+    async def story(port: int) -> None:
+        heard = asyncio.Event()
+
+        def hears(topic: str, claim: bytes) -> None:
+            if topic == "keepmum/b/woke" and b"mac" not in claim:
+                HEARD.append(claim)
+            if topic == "keepmum/a/woke":
+                enemy(line, claim)
+                heard.set()
+
+        HEARD.clear()
+        async with several(port, "a", "b") as (a, b):
+            line = Broker(settings(port), PASSWORD, "enemy")
+            line.route("keepmum/+/woke", hears)
+            async with running(line):
+                assert await agreed([a, b], 1, [5, 9]) == [False, True], "they still agree"
+                for number in range(2, 6):
+                    heard.clear()
+                    assert await agreed([a], number, [1]) == [True]
+                    async with asyncio.timeout(DEADLINE):
+                        await heard.wait()
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
+def test_without_a_key_speakers_agree_once_they_were_seen_to_listen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "PROOF_S", 0.2)
+
+    async def story(port: int) -> None:
+        async with several(port, "a", "b", key="") as (a, b):
+            assert await agreed([a, b], 1, [5, 9]) == [True, True], "each answers"
+            for one, name in ((a, "a"), (b, "b")):
+                one.broker.send(f"keepmum/{name}/state", '{"listening": true}')
+            async with asyncio.timeout(DEADLINE):
+                while not (a.speakers._trust.trusted("b") and b.speakers._trust.trusted("a")):
+                    await asyncio.sleep(0.01)
+            assert await agreed([a, b], 2, [5, 9]) == [False, True]
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
+def test_a_stranger_makes_nobody_wait(tmp_path: Path) -> None:
+    async def story(port: int) -> None:
+        async with several(port, "a") as (a,):
+            a.broker.send("keepmum/zz/available", "online")
+            await met(a.speakers, 1)
+            a.speakers.woke(1, 5)
+            waiting = a.speakers._waking
+            assert waiting is not None
+            assert waiting.mine.done()
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
 Story = Callable[[Household, Household], Awaitable[None]]
 
 
@@ -255,6 +351,8 @@ def two_rooms(folder: Path, story: Story) -> None:
                 found = home.run.context.around.speakers
                 assert found is not None
                 await met(found, 1)
+                while not all(found._trust.trusted(peer) for peer in found.peers):
+                    await asyncio.sleep(0.01)
             await story(kitchen, office)
 
     with mosquitto(folder) as port:
