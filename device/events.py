@@ -60,6 +60,8 @@ class Part(StrEnum):
 
     TIMERS = "timers"
     VOLUME = "volume"
+    MUSIC = "music"
+    """Whether the music server plays."""
     SOUND = "sound"
     """Whether anything is heard, and whether anything can be said."""
 
@@ -159,6 +161,13 @@ class Restarted:
     task: str
 
 
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """The panel said whether the microphone is muted; None: there is no panel to say it."""
+
+    muted: bool | None
+
+
 @unique
 class Kept(StrEnum):
     """A file of the household that may be broken."""
@@ -179,7 +188,7 @@ class Broken:
 
 
 Doing = Refused | Did | Said | Hushed | Rang | Quieted
-Event = Letter | Parted | Doing | Changed | Gap | Restarted | ClockSet | Broken
+Event = Letter | Parted | Doing | Changed | Gap | Restarted | ClockSet | Muted | Broken
 """A letter is an event as it stands: hello, woke, command, ended, fault."""
 Subscriber = Callable[[Event], None]
 

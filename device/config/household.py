@@ -68,6 +68,9 @@ class Device:
     is_locked: str = setting("LOCKED", "The state when locked.")
     is_unlocked: str = setting("UNLOCKED", "The state when unlocked.")
     start: str = setting("start", "The order to start a vacuum cleaner.")
+    cannot: tuple[str, ...] = setting(
+        (), "Orders of its kind that it doesn't take: on, off, open, temperature, pause, …"
+    )
     dimmable: bool = setting(True, "A light whose brightness can be set.")
     brightness_topic: str = setting("", "Where a brightness goes.")
     brightness_template: str = setting(

@@ -22,6 +22,7 @@ from device.data.ledgerwriter import DAMAGED_FILE
 HOUSEHOLD_FILE = "household"
 STATE_FILE = "hands.db"
 PROOF_FILE = "prove.json"
+TRACES_FILE, TRACES_BYTES = "told-home.json", 1 << 16
 LISTS_BYTES, MAX_ITEMS = 1 << 20, 200
 TAILS = ("", "-wal", "-shm", "-journal")
 """A database and what SQLite lays beside it."""
@@ -83,6 +84,12 @@ PARTS = (
         tables=("settings",),
     ),
     Part("lists", "Shopping and to-do lists: what is on them.", files=("lists.json", "lists.new")),
+    Part(
+        "told-home",
+        "The topics under which the broker keeps what the speaker told the home of itself.",
+        files=(TRACES_FILE,),
+        stays_out="it is about this speaker's place at its broker, not about the household",
+    ),
     Part(
         "household",
         "A random number that names this household in exports.",

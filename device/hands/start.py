@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from device.config import DEFAULT_PATH, Config
 from device.data.describe import describe
 from device.data.export import Places
 from device.data.ledgernotes import LedgerNotes
-from device.events import Broken, Kept, show_outside
+from device.events import Broken, Kept, Muted, show_outside
 from device.hands.desk import Desk
 from device.hands.loop import Loop
 from device.hands.state import hold
@@ -40,6 +41,9 @@ class LampLine(Protocol):
 
     def name(self, lamp: Lamp) -> None:
         """Show this from now on."""
+
+    def follow(self, told: Callable[[bool | None], None]) -> None:
+        """Have it called with what the panel says of mute."""
 
     async def keep(self) -> None:
         """Stay connected until cancelled."""
@@ -72,12 +76,13 @@ async def _run(
     given, lamp = parts
     hands = await make(config, names, given)
     tasks = hands.context.tasks
-    if lamp is not None:
-        tasks.keep("lamp", lamp.keep)
     show_outside(hands.events, hands.context.clock.wall)
     notes = keep_ledger(hands)
     answer(hands, desk(hands, notes, Places.of(config, settings)))
     await begin(hands)
+    if lamp is not None:
+        lamp.follow(lambda muted: hands.events.publish(Muted(muted)))
+        tasks.keep("lamp", lamp.keep)
     tasks.keep("loop", attend(hands, notes).run)
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -186,18 +191,26 @@ def appear(hands: Hands) -> None:
     """Appear in the home, keep up the line to it, and say what it sends."""
     from device.hands.home.presence import Presence, Seen, Texts
     from device.hands.home.twins import Twins
+    from device.hands.timers.told import told
 
     context, focus = hands.context, hands.focus
     config, around, tasks = context.config, context.around, context.tasks
     if around.broker is None:
         return
-    presence = Presence(
-        config,
-        context.names,
-        around.broker,
-        around.topics,
-        lambda: Seen(focus.now.listening, focus.now.loud, len(context.timers.all())),
-    )
+
+    def look() -> Seen:
+        clocks = told(
+            context.timers.all(),
+            context.alarms.all(),
+            context.clock.wall(),
+            names=config.home.texts,
+        )
+        audio, volume = focus.now, context.volume
+        return Seen(
+            audio.listening, audio.loud, volume.percent, volume.silent, around.plays, clocks
+        )
+
+    presence = Presence(config, context.names, around.broker, around.topics, look)
     hands.events.subscribe(presence.watch)
     Twins(around.broker, around.topics, lambda: hands.events.publish(Fault(FaultCode.NAME_TAKEN)))
     tasks.keep("presence", presence.run)

@@ -108,6 +108,7 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
         config,
         names,
         radio_changed=focus.play,
+        music_changed=lambda: events.publish(Changed(Part.MUSIC)),
         timer_came=lambda seconds: _ring_here(timers, conversation, seconds),
         broken=broken.append,
     )

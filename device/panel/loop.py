@@ -49,6 +49,8 @@ class Panel:
     _nudge_at: float | None = None
     _later: float | None = None
     _stopped: bool = False
+    _told: bool | None = None
+    """What hands were told last of mute."""
 
     def __post_init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -114,7 +116,12 @@ class Panel:
         """Show what is, if it changed."""
         self._later = self.pace.show(self.places.lamp(Role.EARS))
         hands = self.places.lamp(Role.HANDS)
-        light = shown(muted=self.flag.is_set, ears=self.pace.shown, hands=hands)
+        muted = self.flag.is_set
+        if muted is not self._told:
+            self._told = muted
+            for visitor in self.places.of(Role.HANDS):
+                self._say_muted(visitor)
+        light = shown(muted=muted, ears=self.pace.shown, hands=hands)
         if light is not self.light:
             self.light = light
             self.bulb.show(light)
@@ -141,6 +148,13 @@ class Panel:
         for leaving in self.places.seat(visitor):
             self._farewell(leaving)
         self.watch(visitor.line.fileno(), lambda: self._hear(visitor))
+
+        if visitor.role is Role.HANDS:
+            self._say_muted(visitor)
+
+    def _say_muted(self, visitor: Visitor) -> None:
+        with suppress(OSError):  # who doesn't listen isn't told
+            visitor.line.send(MUTE if self.flag.is_set else UNMUTE)
 
     def _hear(self, visitor: Visitor) -> None:
         try:

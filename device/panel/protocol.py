@@ -2,7 +2,8 @@
 
 people   m mute, u unmute, ? state; answered by m or u: how it is now
 ears     lamp patterns of taking in; they are told `p` when the button is pressed
-hands    lamp patterns of the loudspeaker, and that the ears are gone
+hands    lamp patterns of the loudspeaker, and that the ears are gone; they are told m or u: how it
+         is, and whenever it changes
 
 People and rooms have a socket each, with a group each: the kernel keeps the one out of the other's,
 and everybody else out of both.
@@ -16,6 +17,7 @@ import grp
 import pwd
 import socket
 import time
+from collections.abc import Callable
 from enum import Enum, unique
 from typing import Final
 
@@ -114,6 +116,11 @@ class LampLine:
         self._path = path
         self._line: socket.socket | None = None
         self._lamp = Lamp.ASLEEP
+        self._followers: list[Callable[[bool | None], None]] = []
+
+    def follow(self, told: Callable[[bool | None], None]) -> None:
+        """Have `told(muted)` called whenever the panel says so; None when it is gone."""
+        self._followers.append(told)
 
     def name(self, lamp: Lamp) -> None:
         """Show this from now on; a panel that isn't there is told when it is."""
@@ -132,9 +139,20 @@ class LampLine:
             if self._line is not None:
                 with self._line, contextlib.suppress(OSError):
                     self._line.send(bytes([self._lamp]))
-                    await asyncio.get_running_loop().sock_recv(self._line, 1)
+                    await self._listen(self._line)
                 self._line = None
+                self._tell(None)
             await asyncio.sleep(_AGAIN_S)
+
+    async def _listen(self, line: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while word := await loop.sock_recv(line, 1):
+            if word in (MUTE, UNMUTE):
+                self._tell(word == MUTE)
+
+    def _tell(self, muted: bool | None) -> None:
+        for told in self._followers:
+            told(muted)
 
 
 def ask(path: str, wish: bytes) -> bool:

@@ -26,6 +26,10 @@ class Order:
     payload: str
 
 
+class Unwilling(Exception):
+    """What was ordered is refused by what was to do it."""
+
+
 COVERS = frozenset(kind for kind in Kind if kind >= Kind.COVER)
 SWITCHED = frozenset({Kind.LIGHT, Kind.SWITCH, Kind.FAN, Kind.MEDIA_PLAYER})
 _CAN: Mapping[Action, frozenset[Kind]] = {
@@ -82,7 +86,7 @@ def orders(device: Device, action: Action, value: int = 0, unit: str = "C") -> t
     """The messages that make the device do `action`; none if it cannot be told to. `unit` (C or
     F) is that of a temperature.
     """
-    if kind_of(device) not in _CAN[action]:
+    if kind_of(device) not in _CAN[action] or action.name.lower() in device.cannot:
         return ()
     if device.style == "homeassistant":
         return _service(device, action, value, unit)

@@ -13,6 +13,7 @@ from typing import Any
 
 from device.config import Device, Floor, Room
 from device.hands.home.calling import sayable
+from device.hands.home.features import cannot, useless
 from device.hands.home.fields import Unfit
 from device.hands.home.services import SCHEME
 from device.hands.voice.hostile import printable
@@ -108,6 +109,9 @@ def _device(name: str, state: Row, entry: Row, area: Row, unit: str) -> Device:
             settings |= _sensor(about)
         case _:
             pass
+    if useless(domain, about):
+        raise Unfit("it takes no orders")
+    settings["cannot"] = tuple(action.name.lower() for action in cannot(domain, about))
     room = _said(area)
     said = sayable(_name(state, entry))
     return Device(said, _aliases(entry), kind, room, "homeassistant", name, **settings)

@@ -19,6 +19,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from device.hands.home.devices import Unwilling
 from device.hands.home.services import SCHEME
 
 MAX_MESSAGE = 4 * 1024 * 1024
@@ -70,12 +71,18 @@ class Assistant:
         self._routes[topic.removeprefix(SCHEME)] = handler
 
     async def publish(self, topic: str, payload: str) -> bool:
-        """Call a service for an entity; whether it was carried out within ANSWER_S."""
+        """Call a service for an entity; whether it was carried out within ANSWER_S. Raises
+        Unwilling if Home Assistant refuses it.
+        """
+        entity = topic.removeprefix(SCHEME)
+        if self._known.get(entity, {}).get("s") == "unavailable":
+            return False  # a service for it would succeed, and nothing would be done
         told = json.loads(payload)
-        target = {"entity_id": topic.removeprefix(SCHEME)}
         try:
-            await self.ask("call_service", target=target, **told)
-        except (OSError, TimeoutError, WebSocketException, LookupError):
+            await self.ask("call_service", target={"entity_id": entity}, **told)
+        except LookupError as error:
+            raise Unwilling from error
+        except (OSError, TimeoutError, WebSocketException):
             return False
         return True
 

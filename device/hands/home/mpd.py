@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mpd import MPDError
@@ -24,6 +25,15 @@ MAX_TITLE = 120
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the server does at the moment."""
+
+    plays: bool
+    station: bool
+    """What plays is a radio station, or another sound from afar."""
 
 
 class Player:
@@ -158,13 +168,13 @@ class Player:
 
         return await self.ask(talk)
 
-    async def station_plays(self) -> bool | None:
-        """Whether a radio station plays, or another sound from afar; None if the server is away."""
+    async def seen(self) -> Seen | None:
+        """What the server does; None if it is away."""
 
-        async def talk(client: MPDClient) -> bool:
+        async def talk(client: MPDClient) -> Seen:
             if (await client.status()).get("state") != "play":
-                return False
-            return "://" in _text(await client.currentsong(), "file")
+                return Seen(plays=False, station=False)
+            return Seen(True, "://" in _text(await client.currentsong(), "file"))
 
         return await self.ask(talk)
 

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 
 from device.config import Config
-from device.events import Changed, Event, Hushed, Parted, Quieted, Rang, Said
+from device.events import Changed, Event, Hushed, Muted, Parted, Quieted, Rang, Said
 from device.hands.home.allowance import Allowance
-from device.hands.home.discovery import Topics, entities, machine, withdrawn
+from device.hands.home.discovery import About, Topics, entities, machine, withdrawn
 from device.hands.home.mqtt import Broker
+from device.hands.home.traces import Traces
 from device.hands.voice.hostile import Wording
 from device.hands.voice.replies import Reply
 from device.letter import Command, Ended, Hello, Woke
 from device.mind.types import FIRST_USER_INTENT, Hint, Intent, Request
 from device.names import NameTable
 
+KEPT = ("available", "state", "timers", "hello")
+"""Topics of its own that the broker keeps."""
 PAUSE_S = 0.25
 """States are told no more often than this; the last one always is."""
 WAITING_TEXTS = 4
 """Texts from afar that wait to be said; more are dropped."""
 
-_TELLING = (Hello, Parted, Woke, Command, Ended, Said, Hushed, Rang, Quieted, Changed)
+_TELLING = (Hello, Parted, Woke, Command, Ended, Said, Hushed, Rang, Quieted, Changed, Muted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,12 @@ class Seen:
 
     listening: bool
     loud: Hint
-    timers: int
+    volume: int
+    silent: bool
+    playing: bool | None
+    """Whether the music plays; None if that isn't known."""
+    clocks: str
+    """The payload of timers and alarms."""
 
 
 class Presence:
@@ -55,45 +64,72 @@ class Presence:
         self._look = look
         self._dirty = asyncio.Event()
         self._there = False
+        self._muted: bool | None = None
         self._last = ""
+        self._sent: dict[str, str] = {}
+        self._traces = Traces(Path(config.service.state))
         broker.will = (topics.of("available"), "offline")
         broker.greet(self.greet)
 
     async def greet(self) -> None:
-        """Appear: discovery, then that the speaker is there, then how it is."""
-        home, name = self._config.home, self._config.general.name
-        if home.discovery:
-            own, room = machine(), self._config.general.room
-            for topic in withdrawn(home, self._topics) if own else ():
-                await self._broker.publish(topic, "", retain=True)
-            for topic, payload in entities(
-                home, self._topics, name, _version(), machine=own, room=room
-            ):
-                await self._broker.publish(topic, payload, retain=True)
+        """Appear: discovery, then that the speaker is there, then how it is; and take back what
+        was told under another name or by other settings.
+        """
+        told = dict(self._discovery())
+        kept = {*told, *(self._topics.of(what) for what in KEPT)}
+        before = self._traces.left()
+        self._traces.write(before | kept)
+        old = withdrawn(self._config.home, self._topics) if machine() else ()
+        for topic in sorted((before | set(old)) - kept):
+            await self._broker.publish(topic, "", retain=True)
+        for topic, payload in told.items():
+            await self._broker.publish(topic, payload, retain=True)
         await self._broker.publish(self._topics.of("available"), "online", retain=True)
-        await self._broker.publish(self._topics.of("state"), self.state(), retain=True)
+        self._sent.clear()
+        await self._tell()
+        if self._broker.connected:
+            self._traces.write(kept)
+
+    def _discovery(self) -> Iterator[tuple[str, str]]:
+        home, general = self._config.home, self._config.general
+        if home.discovery:
+            music = bool(self._config.media.mpd)
+            about = About(general.name, _version(), machine(), general.room, music)
+            yield from entities(home, self._topics, about)
+
+    async def _tell(self) -> None:
+        """Tell what isn't as it was told last."""
+        seen = self._look()
+        for what, payload in (("state", self._state(seen)), ("timers", seen.clocks)):
+            if self._sent.get(what) != payload:
+                self._sent[what] = payload
+                await self._broker.publish(self._topics.of(what), payload, retain=True)
 
     async def run(self) -> None:
         """Tell each change, until cancelled."""
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            await self._broker.publish(self._topics.of("state"), self.state(), retain=True)
+            await self._tell()
             await asyncio.sleep(PAUSE_S)
 
-    def state(self) -> str:
+    def _state(self, seen: Seen) -> str:
         """How the speaker is, as JSON: no words unless the owner turned them on."""
-        seen = self._look()
         listening = self._there and seen.listening
         speaks = dict.fromkeys((Hint.SPEAKING, Hint.AFAR), "speaking")
         loud = {Hint.RINGING: "ringing", **speaks}.get(seen.loud, "waiting")
+        # whoever has ears isn't muted, whatever was said last
+        muted = False if self._there else self._muted
+        here = "listening" if listening else loud
         return json.dumps(
             {
-                "state": "listening" if listening else loud if self._there else "muted",
+                "state": here if self._there else "muted" if muted else "deaf",
                 "listening": listening,
-                "muted": not self._there,
+                "muted": muted,
                 "last": self._last,
-                "timers": seen.timers,
+                "volume": seen.volume,
+                "silent": seen.silent,
+                "playing": seen.playing,
             }
         )
 
@@ -104,6 +140,8 @@ class Presence:
                 self._there = True
             case Parted():
                 self._there = False
+            case Muted(muted=muted):
+                self._muted = muted
             case Command(request=request):
                 self._last = self._told(request)
         if isinstance(event, _TELLING):

@@ -88,9 +88,10 @@ def _which(device: Device, payload: bytes, yes: Iterable[str], no: Iterable[str]
 
 def is_on(device: Device, payload: bytes) -> bool | None:
     """Whether a lamp, switch, fan or thermostat is on; None if its state says neither. A
-    thermostat that runs in any way is on.
+    thermostat that runs in any way is on, and so is a player of Home Assistant that isn't off.
     """
-    if kind_of(device) is Kind.CLIMATE:
+    player = kind_of(device) is Kind.MEDIA_PLAYER and device.style == "homeassistant"
+    if kind_of(device) is Kind.CLIMATE or player:
         word = (state_word(device, payload) or "").lower()
         off = device.is_off or "off"
         return word != off.lower() if word else None

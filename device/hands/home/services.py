@@ -46,6 +46,11 @@ _SERVICES: Mapping[str, Mapping[Action, str]] = {
 """Services by the entity's domain; what isn't here can't be told."""
 
 
+def known(domain: str) -> frozenset[Action]:
+    """What entities of a domain can be told."""
+    return frozenset(_SERVICES.get(domain, {}))
+
+
 def call(device: Device, action: Action, value: int, degrees: float) -> tuple[str, str] | None:
     """(entity behind SCHEME, service and data in JSON) of an action; None if it can't be told.
     `degrees` is a temperature in the unit of the device.

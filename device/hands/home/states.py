@@ -167,13 +167,18 @@ class Home:
         return await self.send(told)
 
     async def send(self, told: list[Order]) -> Outcome:
-        """Send orders; DONE only if the home took every one of them."""
+        """Send orders; DONE only if the home took every one of them, CANNOT if it refused one."""
         if not self.joined:
             return Outcome.NO_BROKER
         if not told:
             return Outcome.CANNOT
-        taken = await asyncio.gather(*(self._send(order) for order in told))
-        return Outcome.DONE if all(taken) else Outcome.AWAY
+        ends = await asyncio.gather(*(self._send(order) for order in told), return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException) and not isinstance(end, model.Unwilling):
+                raise end
+        if all(end is True for end in ends):
+            return Outcome.DONE
+        return Outcome.AWAY if any(end is False for end in ends) else Outcome.CANNOT
 
     async def _send(self, order: Order) -> bool:
         line = self._line(order.topic)

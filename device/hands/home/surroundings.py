@@ -46,11 +46,13 @@ class Surroundings:
         names: NameTable,
         *,
         radio_changed: Callable[[bool], None] = lambda plays: None,
+        music_changed: Callable[[], None] = lambda: None,
         timer_came: Callable[[int], None] = lambda seconds: None,
         broken: Callable[[Kept], None] = lambda what: None,
     ) -> None:
-        """`radio_changed` is told whether a station plays; `timer_came` gets the seconds of a
-        timer that another speaker of the home sent; `broken` is told of files that can't be used.
+        """`radio_changed` is told whether a station plays, `music_changed` that `plays` is another;
+        `timer_came` gets the seconds of a timer that another speaker of the home sent; `broken` is
+        told of files that can't be used.
         """
         passwords = secrets.usable(Path(config.home.secrets), lambda: broken(Kept.SECRETS))
         wake_words = [word.name for word in config.wake.all_words()]
@@ -73,7 +75,10 @@ class Surroundings:
             from device.hands.home.mpd import Player
 
             self.music = Player(config.media, passwords.get("mpd_password"))
+        self.plays: bool | None = None
+        """Whether music plays; None if that isn't known."""
         self._radio_changed = radio_changed
+        self._music_changed = music_changed
         self.lists = Lists(Path(config.service.state), lambda: broken(Kept.LISTS))
         self.speakers: Speakers | None = None
         self.topics = Topics(config.home.prefix, slug(config.general.name))
@@ -101,9 +106,13 @@ class Surroundings:
         if self.music is None:
             return
         while True:
-            plays = await self.music.station_plays()
-            self._radio_changed(bool(plays))
-            await asyncio.sleep(AWAY_S if plays is None else LOOK_S)
+            seen = await self.music.seen()
+            self._radio_changed(bool(seen and seen.station))
+            plays = seen.plays if seen is not None else None
+            if plays is not self.plays:
+                self.plays = plays
+                self._music_changed()
+            await asyncio.sleep(AWAY_S if seen is None else LOOK_S)
 
     async def duck(self, wanted: bool) -> None:
         """Music steps back while the speaker listens or speaks."""

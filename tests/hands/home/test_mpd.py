@@ -13,7 +13,7 @@ from mpd.asyncio import MPDClient
 
 from device.config import Media
 from device.hands.home import mpd as module
-from device.hands.home.mpd import Player
+from device.hands.home.mpd import Player, Seen
 from tests.hands.home.brokers import pretender
 from tests.hands.home.players import mpd, needs_mpd, radio
 
@@ -81,13 +81,13 @@ def test_an_artist_and_a_station_play_by_name(tmp_path: Path) -> None:
     async def story(player: Player) -> None:
         assert await player.play_artist("Nina Simone")
         assert (await status(player))["playlistlength"] == "2"
-        assert await player.station_plays() is False
+        assert await player.seen() == Seen(plays=True, station=False)
         with radio(tmp_path) as url:
             assert await player.play_stream(url)
             assert (await status(player))["state"] == "play"
-            assert await player.station_plays()
+            assert await player.seen() == Seen(plays=True, station=True)
             assert await player.pause()
-            assert await player.station_plays() is False
+            assert await player.seen() == Seen(plays=False, station=False)
         assert (await status(player))["playlistlength"] == "1"
         assert not await player.play_playlist("nothing of this name")
 
@@ -156,6 +156,6 @@ def test_a_server_that_talks_nonsense_is_away() -> None:
     async def story() -> None:
         async with pretender(nonsense) as port:
             assert await Player(Media(mpd="127.0.0.1", port=port), None).playing() is None
-            assert await Player(Media(mpd="127.0.0.1", port=port), None).station_plays() is None
+            assert await Player(Media(mpd="127.0.0.1", port=port), None).seen() is None
 
     asyncio.run(story())

@@ -9,14 +9,17 @@ import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import jinja2.sandbox
 import pytest
 
 from device.config import Home
-from device.events import Said
-from device.hands.home.discovery import STATES, Topics, entities, slug, withdrawn
+from device.events import Muted, Said
+from device.hands.home.discovery import STATES, About, Topics, entities, slug, withdrawn
+from device.hands.timers.table import Alarm, Timer
+from device.hands.timers.told import told
 from device.letter import Woke
 from device.mind.types import Intent, Request
-from tests.hands.home.brokers import mosquitto, needs_mosquitto
+from tests.hands.home.brokers import listening, mosquitto, needs_mosquitto
 from tests.hands.homes import Household, household, living, slots
 
 Story = Callable[[Household], Awaitable[None]]
@@ -38,6 +41,10 @@ def lived(folder: Path, story: Story, **settings: object) -> None:
         asyncio.run(run(port))
 
 
+def clocks(all_: list[tuple[str, str]]) -> list[dict[str, object]]:
+    return [json.loads(payload) for topic, payload in all_ if topic == f"{BASE}/timers"]
+
+
 def states(all_: list[tuple[str, str]]) -> list[dict[str, object]]:
     return [json.loads(payload) for topic, payload in all_ if topic == f"{BASE}/state"]
 
@@ -51,18 +58,20 @@ def test_a_name_becomes_part_of_a_topic(name: str, part: str) -> None:
 
 
 def test_discovery_is_what_home_assistant_expects() -> None:
-    told = dict(entities(Home(), Topics("keepmum", "kitchen"), "Kitchen", "1.0"))
-    assert set(told) == {
-        "homeassistant/sensor/kitchen/state/config",
-        "homeassistant/binary_sensor/kitchen/listening/config",
-        "homeassistant/binary_sensor/kitchen/muted/config",
-        "homeassistant/sensor/kitchen/last_command/config",
-        "homeassistant/sensor/kitchen/timers/config",
-        "homeassistant/notify/kitchen/say/config",
+    about = About("Kitchen", "1.0", room="Kitchen", music=True)
+    told = dict(entities(Home(), Topics("keepmum", "kitchen"), about))
+    assert {topic.split("/", 1)[1].removesuffix("/config") for topic in told} == {
+        *("sensor/kitchen/state", "sensor/kitchen/last_command", "sensor/kitchen/volume"),
+        *("binary_sensor/kitchen/listening", "binary_sensor/kitchen/muted"),
+        *("binary_sensor/kitchen/silent", "binary_sensor/kitchen/playing"),
+        *("sensor/kitchen/timers", "sensor/kitchen/next_timer"),
+        *("sensor/kitchen/alarms", "sensor/kitchen/next_alarm", "notify/kitchen/say"),
     }
     payloads = [json.loads(payload) for payload in told.values()]
     assert len({p["unique_id"] for p in payloads}) == len(payloads)
     assert all(p["availability_topic"] == "keepmum/kitchen/available" for p in payloads)
+    assert all(p["device"]["suggested_area"] == "Kitchen" for p in payloads)
+    assert all(p["origin"]["name"] == "keepmum" for p in payloads)
     assert [p.get("command_topic") for p in payloads if "command_topic" in p] == [
         "keepmum/kitchen/say"
     ], "nothing but a text can be sent to it"
@@ -70,9 +79,37 @@ def test_discovery_is_what_home_assistant_expects() -> None:
     assert (state["device_class"], state["options"]) == ("enum", list(STATES))
 
 
+def test_every_entity_finds_its_value_in_what_is_told() -> None:
+    """By Jinja2 itself, as Home Assistant computes its templates."""
+    clocks = told(
+        [Timer(1, "pasta", 600.0, 300.0, False), Timer(2, "", 60.0, 30.0, True)],
+        [Alarm(1, 420, 31, 1_800_003_600.0, False)],
+        1_800_000_000.0,
+        names=False,
+    )
+    values = json.loads(clocks)
+    assert values["next_timer"] == "2027-01-15T08:05:00+00:00"
+    assert values["next_alarm"] == "2027-01-15T09:00:00+00:00"
+    assert [set(timer) for timer in values["running"]] == [
+        {"seconds", "rings"},
+        {"seconds", "paused", "left"},
+    ], "the name of a timer is a word of a command"
+    for topic, payload in entities(Home(), Topics("keepmum", "x"), About("X", "1")):
+        settings = json.loads(payload)
+        if settings.get("state_topic") == "keepmum/x/timers":
+            environment = jinja2.sandbox.SandboxedEnvironment(undefined=jinja2.StrictUndefined)
+            template = environment.from_string(settings["value_template"])
+            assert template.render(value_json=values) not in ("", "None"), topic
+            more = settings.get("json_attributes_template")
+            if more:
+                whole = environment.from_string(more).render(value_json=values)
+                assert json.loads(whole)
+
+
 def test_two_speakers_of_one_name_are_two_and_a_renamed_one_stays_one() -> None:
     def appear(name: str, machine: str) -> dict[str, str]:
-        return dict(entities(Home(), Topics("keepmum", slug(name)), name, "1.0", machine=machine))
+        about = About(name, "1.0", machine)
+        return dict(entities(Home(), Topics("keepmum", slug(name)), about))
 
     one, other = appear("Kitchen", "aa"), appear("Kitchen", "bb")
     assert not one.keys() & other.keys()
@@ -80,7 +117,7 @@ def test_two_speakers_of_one_name_are_two_and_a_renamed_one_stays_one() -> None:
     assert len(set(ids)) == len(ids)
     renamed = appear("Salon", "aa")
     assert renamed.keys() == one.keys(), "nothing is left of the old name"
-    old = dict(entities(Home(), Topics("keepmum", "kitchen"), "Kitchen", "1.0"))
+    old = dict(entities(Home(), Topics("keepmum", "kitchen"), About("Kitchen", "1.0")))
     assert set(withdrawn(Home(), Topics("keepmum", "kitchen"))) == old.keys()
 
 
@@ -92,7 +129,11 @@ def test_states_follow_what_happens_without_a_word_of_it(tmp_path: Path) -> None
         ears.send(Woke(ears.number + 1, 0, 9))
         await home.told.until(lambda a: states(a)[-1]["listening"] is True)
         ears.close()
-        await home.told.until(lambda a: states(a)[-1]["muted"] is True)
+        await home.told.until(lambda a: states(a)[-1]["state"] == "deaf")
+        assert states(home.told.all)[-1]["muted"] is None, "nobody said so"
+        for muted in (False, True):
+            home.run.hands.events.publish(Muted(muted))
+            await home.told.until(lambda a, muted=muted: states(a)[-1]["muted"] is muted)  # type: ignore[misc]
         told = [str(s["state"]) for s in states(home.told.all)]
         assert set(told) <= set(STATES)
         seen = [told.index(state) for state in ("waiting", "listening")]
@@ -112,7 +153,10 @@ def test_the_last_command_is_its_kind_only(tmp_path: Path) -> None:
             "bed" in payload.lower() for t, payload in home.told.all if t.endswith("/state")
         )
         await home.ask(Request(Intent.TIMER_SET, slots(duration=600)))
-        await home.told.until(lambda a: any(s["timers"] == 1 for s in states(a)))
+        await home.told.until(lambda a: any(c["timers"] == 1 for c in clocks(a)))
+        assert not clocks(home.told.all)[-1]["next_alarm"]
+        await home.ask(Request(Intent.VOLUME_SET, slots(percent=35)))
+        await home.told.until(lambda a: states(a)[-1]["volume"] == 35)
 
     lived(tmp_path, story)
 
@@ -193,3 +237,32 @@ def test_the_home_is_told_when_the_speaker_goes(tmp_path: Path) -> None:
         assert available.index("online") < available.index("offline")
 
     lived(tmp_path, story)
+
+
+@needs_mosquitto
+def test_a_renamed_speaker_leaves_nothing_behind(tmp_path: Path) -> None:
+    async def named(port: int, name: str, **settings: object) -> set[str]:
+        """What the broker keeps after a speaker of this name was there."""
+        config = household("en", port)
+        general = dataclasses.replace(config.general, name=name)
+        mqtt = dataclasses.replace(config.home, **settings)  # type: ignore[arg-type]
+        config = dataclasses.replace(config, general=general, home=mqtt)
+        async with living(tmp_path, config) as home:
+            await home.told.until(lambda a: (f"keepmum/{slug(name)}/available", "online") in a)
+            await home.told.until(lambda a: f"keepmum/{slug(name)}/timers" in dict(a))
+        async with listening(port) as (neighbour, kept):
+            await neighbour.publish("over", "", qos=1)
+            await kept.until(lambda a: ("over", "") in a)
+            return {topic for topic, payload in kept.all if payload}
+
+    async def story(port: int) -> None:
+        first = await named(port, "Kitchen Speaker")
+        assert any(topic.startswith("homeassistant/") for topic in first)
+        second = await named(port, "Salon")
+        assert second, "it is there under its new name"
+        assert not any("kitchen_speaker" in topic for topic in second)
+        third = await named(port, "Salon", discovery=False)
+        assert not any(topic.startswith("homeassistant/") for topic in third)
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
