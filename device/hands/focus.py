@@ -37,6 +37,8 @@ class Audio:
     ringing: bool = False
     radio: bool = False
     """A station plays."""
+    music: bool | None = None
+    """Whether any music plays; None if that isn't known."""
 
     @property
     def loud(self) -> Hint:
@@ -96,9 +98,9 @@ class Focus:
         """Ringing begins or ends."""
         self._set(replace(self.now, ringing=ringing))
 
-    def play(self, radio: bool) -> None:
-        """A station begins or ends."""
-        self._set(replace(self.now, radio=radio))
+    def play(self, music: bool | None, radio: bool) -> None:
+        """Music begins or ends, and whether it is a station."""
+        self._set(replace(self.now, music=music, radio=radio))
 
     async def free(self) -> None:
         """Wait until nobody is listened to."""

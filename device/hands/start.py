@@ -15,7 +15,7 @@ from device.config import DEFAULT_PATH, Config
 from device.data.describe import describe
 from device.data.export import Places
 from device.data.ledgernotes import LedgerNotes
-from device.events import Broken, Kept, Muted, show_outside
+from device.events import Broken, Changed, Kept, Muted, Part, show_outside
 from device.hands.desk import Desk
 from device.hands.loop import Loop
 from device.hands.state import hold
@@ -206,13 +206,12 @@ def appear(hands: Hands) -> None:
             names=config.home.texts,
         )
         audio, volume = focus.now, context.volume
-        return Seen(
-            audio.listening, audio.loud, volume.percent, volume.silent, around.plays, clocks
-        )
+        return Seen(audio.listening, audio.loud, volume.percent, volume.silent, audio.music, clocks)
 
     presence = Presence(config, context.names, around.broker, around.topics, look)
     hands.events.subscribe(presence.watch)
     Twins(around.broker, around.topics, lambda: hands.events.publish(Fault(FaultCode.NAME_TAKEN)))
+    focus.follow(lambda audio: audio.music, lambda _: hands.events.publish(Changed(Part.MUSIC)))
     tasks.keep("presence", presence.run)
     if config.home.say:
         per_minute = config.home.says_per_minute

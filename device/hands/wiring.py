@@ -107,8 +107,7 @@ async def make(config: Config, names: NameTable, given: Given = Given()) -> Hand
     around = Surroundings(
         config,
         names,
-        radio_changed=focus.play,
-        music_changed=lambda: events.publish(Changed(Part.MUSIC)),
+        music_seen=focus.play,
         timer_came=lambda seconds: _ring_here(timers, conversation, seconds),
         broken=broken.append,
     )

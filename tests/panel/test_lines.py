@@ -66,6 +66,24 @@ def test_hands_connect_to_every_new_panel_and_say_again_what_they_show(door: Doo
     asyncio.run(asyncio.wait_for(go(), 30))
 
 
+def test_hands_hear_what_the_panel_says_of_mute_and_that_it_is_gone(door: Door) -> None:
+    async def go() -> None:
+        told: asyncio.Queue[bool | None] = asyncio.Queue()
+        line = LampLine(door.path)
+        line.follow(told.put_nowait)
+        keeping = asyncio.create_task(line.keep())
+        panel = await asyncio.to_thread(door.accept)
+        for word, muted in ((UNMUTE, False), (MUTE, True), (b"?", None), (UNMUTE, False)):
+            panel.send(word)
+            if muted is not None:
+                assert await told.get() is muted
+        panel.close()
+        assert await told.get() is None
+        keeping.cancel()
+
+    asyncio.run(asyncio.wait_for(go(), 30))
+
+
 def test_hands_go_on_without_a_panel_and_find_one_that_comes_later(tmp_path: Path) -> None:
     async def go() -> None:
         line = LampLine(str(tmp_path / "lamp.sock"))

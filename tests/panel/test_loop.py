@@ -102,9 +102,24 @@ def test_nobody_but_people_can_mute_or_unmute_whatever_they_say(
 
 def test_a_word_that_is_not_theirs_ends_the_connection(house: House) -> None:
     hands = house.connect(Role.HANDS)
+    assert hands.recv(1) == UNMUTE, "how it is"
     house.say(hands, UNMUTE)
     assert hands.recv(1) == REFUSED
     assert hands.recv(1) == b""
+
+
+def test_hands_are_told_how_it_is_and_each_change_and_ears_are_not(house: House) -> None:
+    early, ears = house.connect(Role.HANDS), house.connect(Role.EARS)
+    person = house.connect(Role.PERSON)
+    house.say(person, MUTE)
+    late = house.connect(Role.HANDS)
+    house.say(person, MUTE)
+    house.say(person, UNMUTE)
+    assert [early.recv(1) for _ in range(3)] == [UNMUTE, MUTE, UNMUTE]
+    assert [late.recv(1) for _ in range(2)] == [MUTE, UNMUTE]
+    ears.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        ears.recv(1)
 
 
 def test_hands_cannot_show_listening_and_ears_cannot_show_speaking() -> None:
@@ -117,6 +132,7 @@ def test_the_button_presses_for_ears_alone_and_long_mutes(house: House) -> None:
     ears, hands = house.connect(Role.EARS), house.connect(Role.HANDS)
     house.panel.pressed()
     assert ears.recv(2) == PRESSED
+    assert hands.recv(1) == UNMUTE, "how it is, and nothing of the button"
     hands.setblocking(False)
     with pytest.raises(BlockingIOError):
         hands.recv(1)
@@ -167,7 +183,7 @@ def test_a_room_that_connects_again_and_again_loses_its_own_oldest_and_nobody_el
     ears, person = house.connect(Role.EARS), house.connect(Role.PERSON)
     lines = [house.connect(Role.HANDS) for _ in range(40)]
     assert len(house.panel.places.of(Role.HANDS)) == PLACES
-    assert lines[0].recv(1) == b""
+    assert [lines[0].recv(1) for _ in range(2)] == [UNMUTE, b""]
     house.say(person, MUTE)
     assert person.recv(1) == MUTE and house.flag.is_set
     house.say(ears, bytes([Lamp.LISTENING]))

@@ -94,10 +94,10 @@ def _device(name: str, state: Row, entry: Row, area: Row, unit: str) -> Device:
         case "cover":
             told_class = about.get("device_class")
             kind = told_class if isinstance(told_class, str) and told_class in _COVERS else "cover"
+        case "lock" if about.get("code_format"):
+            raise Unfit("it asks for a code")
         case "lock":
             settings |= {"is_locked": "locked", "is_unlocked": "unlocked"}
-            if about.get("code_format"):
-                raise Unfit("it asks for a code")
         case "climate":
             settings |= {"current_topic": topic, "current_key": "current_temperature"}
             settings |= {"target_topic": topic, "temperature_unit": unit}
@@ -112,9 +112,8 @@ def _device(name: str, state: Row, entry: Row, area: Row, unit: str) -> Device:
     if useless(domain, about):
         raise Unfit("it takes no orders")
     settings["cannot"] = tuple(action.name.lower() for action in cannot(domain, about))
-    room = _said(area)
     said = sayable(_name(state, entry))
-    return Device(said, _aliases(entry), kind, room, "homeassistant", name, **settings)
+    return Device(said, _aliases(entry), kind, _said(area), "homeassistant", name, **settings)
 
 
 def _limits(about: Row) -> dict[str, float]:

@@ -27,8 +27,6 @@ from device.hands.home.readings import MAX_WORD
 AGREE_S = 0.3
 SAME_S = 0.2
 MOST_PEERS = 32
-CLAIMS_A_SECOND = 5.0
-"""Of one sender; more are not even looked at."""
 MOST_SCORE = 15
 """Scores come in 16 steps; what is above is no score."""
 LONGEST_TIMER_S = 24 * 3600
@@ -80,7 +78,6 @@ class Speakers:
         self._topics = topics
         self._waking: Waking | None = None
         self._recent: dict[str, Claim] = {}
-        self._claims: dict[str, Allowance] = {}
         self._signer = Signer(key, topics.id) if key else None
         self._trust = trust.Trust(self._signer)
         self._timers = Allowance(TIMERS_A_MINUTE / 60, TIMERS_A_MINUTE)
@@ -153,9 +150,7 @@ class Speakers:
             self.peers.add(peer)
         elif payload != b"online":
             self.peers.discard(peer)
-            self._claims.pop(peer, None)
-            if self._signer is not None:
-                self._signer.leave(peer)
+            self._trust.leave(peer)
         self.on_peers()
 
     async def _greet(self) -> None:
@@ -171,7 +166,7 @@ class Speakers:
     def _claimed(self, topic: str, payload: bytes) -> None:
         peer = topic.split("/")[-2]
         now = asyncio.get_running_loop().time()
-        if peer not in self.peers or not self._allowed(peer, now):
+        if peer not in self.peers or not self._trust.allowed(peer, now):
             return
         told = _table(payload)
         claim = _claim(peer, told, now)
@@ -188,11 +183,6 @@ class Speakers:
         if not waking.mine.done():
             waking.claims[peer] = claim
             self._look(waking)
-
-    def _allowed(self, peer: str, now: float) -> bool:
-        """Whether `peer` keeps within what one sender may send."""
-        mine = Allowance(CLAIMS_A_SECOND, 2 * CLAIMS_A_SECOND)
-        return self._claims.setdefault(peer, mine).take(now)
 
     def _state(self, topic: str, payload: bytes) -> None:
         """A peer tells how it is: all that matters here is whether it listens."""

@@ -67,7 +67,6 @@ class Presence:
         self._muted: bool | None = None
         self._last = ""
         self._sent: dict[str, str] = {}
-        self._traces = Traces(Path(config.service.state))
         broker.will = (topics.of("available"), "offline")
         broker.greet(self.greet)
 
@@ -77,8 +76,9 @@ class Presence:
         """
         told = dict(self._discovery())
         kept = {*told, *(self._topics.of(what) for what in KEPT)}
-        before = self._traces.left()
-        self._traces.write(before | kept)
+        traces = Traces(Path(self._config.service.state))
+        before = traces.left()
+        traces.write(before | kept)
         old = withdrawn(self._config.home, self._topics) if machine() else ()
         for topic in sorted((before | set(old)) - kept):
             await self._broker.publish(topic, "", retain=True)
@@ -88,7 +88,7 @@ class Presence:
         self._sent.clear()
         await self._tell()
         if self._broker.connected:
-            self._traces.write(kept)
+            traces.write(kept)
 
     def _discovery(self) -> Iterator[tuple[str, str]]:
         home, general = self._config.home, self._config.general

@@ -45,12 +45,11 @@ class Surroundings:
         config: Config,
         names: NameTable,
         *,
-        radio_changed: Callable[[bool], None] = lambda plays: None,
-        music_changed: Callable[[], None] = lambda: None,
+        music_seen: Callable[[bool | None, bool], None] = lambda plays, station: None,
         timer_came: Callable[[int], None] = lambda seconds: None,
         broken: Callable[[Kept], None] = lambda what: None,
     ) -> None:
-        """`radio_changed` is told whether a station plays, `music_changed` that `plays` is another;
+        """`music_seen` is told whether music plays (None: not known) and whether it is a station;
         `timer_came` gets the seconds of a timer that another speaker of the home sent; `broken` is
         told of files that can't be used.
         """
@@ -75,21 +74,14 @@ class Surroundings:
             from device.hands.home.mpd import Player
 
             self.music = Player(config.media, passwords.get("mpd_password"))
-        self.plays: bool | None = None
-        """Whether music plays; None if that isn't known."""
-        self._radio_changed = radio_changed
-        self._music_changed = music_changed
+        self._music_seen = music_seen
         self.lists = Lists(Path(config.service.state), lambda: broken(Kept.LISTS))
         self.speakers: Speakers | None = None
         self.topics = Topics(config.home.prefix, slug(config.general.name))
         if self.broker is not None and config.home.peers:
             from device.hands.home.peers import Speakers
 
-            key = passwords.get("speakers_key", "")
-            if 0 < len(key) < SHORTEST_KEY:
-                log.error("speakers_key is too short to be a key: at least %s signs", SHORTEST_KEY)
-                broken(Kept.SECRETS)
-                key = ""
+            key = _key(passwords, lambda: broken(Kept.SECRETS))
             self.speakers = Speakers(self.broker, self.topics, timer_came, key)
 
     def woke(self, number: int, score: int) -> None:
@@ -107,11 +99,8 @@ class Surroundings:
             return
         while True:
             seen = await self.music.seen()
-            self._radio_changed(bool(seen and seen.station))
-            plays = seen.plays if seen is not None else None
-            if plays is not self.plays:
-                self.plays = plays
-                self._music_changed()
+            plays = None if seen is None else seen.plays
+            self._music_seen(plays, seen is not None and seen.station)
             await asyncio.sleep(AWAY_S if seen is None else LOOK_S)
 
     async def duck(self, wanted: bool) -> None:
@@ -146,6 +135,16 @@ def _assistant(
         broken()
         return None
     return Assistant(config.home.home_assistant, token)
+
+
+def _key(passwords: dict[str, str], broken: Callable[[], None]) -> str:
+    """The key of the household's speakers; empty if there is none, or none that is one."""
+    key = passwords.get("speakers_key", "")
+    if 0 < len(key) < SHORTEST_KEY:
+        log.error("speakers_key is too short to be a key: at least %s signs", SHORTEST_KEY)
+        broken()
+        return ""
+    return key
 
 
 def _need(module: str, what: str) -> None:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from device.hands.home.allowance import Allowance
 from device.hands.home.claims import Signer
 
+LOOKED_AT_A_SECOND = 5.0
+"""Claims of one sender; more are not even looked at."""
 CLAIMS_A_MINUTE = 12
 CLAIMS_AT_ONCE = 6
 NOT_BELIEVED_S = 600.0
@@ -31,6 +33,7 @@ class Trust:
 
     def __init__(self, signer: Signer | None = None) -> None:
         self._signer = signer
+        self._looks: dict[str, Allowance] = {}
         self._allowances: dict[str, Allowance] = {}
         self._banned: dict[str, float] = {}
         self._listened: dict[str, float] = {}
@@ -39,6 +42,17 @@ class Trust:
     def trusted(self, peer: str) -> bool:
         """Whether a claim of `peer` would be believed if it were in order: it is worth a wait."""
         return peer in self._proven if self._signer is None else self._signer.met(peer)
+
+    def allowed(self, peer: str, now: float) -> bool:
+        """Whether what `peer` sends now is looked at: each sender has an allowance of its own."""
+        mine = Allowance(LOOKED_AT_A_SECOND, 2 * LOOKED_AT_A_SECOND)
+        return self._looks.setdefault(peer, mine).take(now)
+
+    def leave(self, peer: str) -> None:
+        """`peer` went away."""
+        self._looks.pop(peer, None)
+        if self._signer is not None:
+            self._signer.leave(peer)
 
     def claimed(self, peer: str, told: dict[str, object], now: float) -> bool:
         """Whether a claim of `peer` that came now is in order; it may not be trusted yet."""
