@@ -143,6 +143,10 @@ def test_two_wakings_are_one_if_they_are_a_fifth_of_a_second_apart(
         speakers = Speakers(Wire(settings(1), None, "a"), Topics("keepmum", "a"), lambda s: None)
         speakers._available("keepmum/b/available", b"online")
         speakers._available("keepmum/c/available", b"online")
+        for peer in "bc":  # both were seen to listen before
+            speakers._trust.claimed(peer, {}, 900.0)
+            speakers._trust.listens(peer, 900.0)
+            speakers._trust.judge(peer, 900.0)
         claim = {"score": 9, "after": {} if after is None else {"a": after}}
         if before is not None:
             speakers._claimed("keepmum/b/woke", json.dumps(claim).encode())
