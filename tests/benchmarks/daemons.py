@@ -18,6 +18,7 @@ from device.events import DESCRIPTOR
 from device.hands.home.mqtt import end
 from device.names import compile_names
 from tests.hands.home.brokers import PASSWORD
+from tests.hands.homes import SPEAKERS_KEY
 from tests.hands.houses import Ears
 
 DEADLINE = 30.0
@@ -49,7 +50,7 @@ async def daemon(folder: Path, config: Config) -> AsyncIterator[Daemon]:
     folder.mkdir(parents=True, exist_ok=True)
     secrets = folder / "secrets.toml"
     secrets.touch(mode=0o600)
-    secrets.write_text(f'mqtt_password = "{PASSWORD}"\n')
+    secrets.write_text(f'mqtt_password = "{PASSWORD}"\nspeakers_key = "{SPEAKERS_KEY}"\n')
     file = folder / "keepmum.toml"
     file.write_text(dump(config, comments=False), encoding="utf-8")
     ears = Ears(config.service.socket, compile_names(config))

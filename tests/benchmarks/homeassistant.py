@@ -28,7 +28,6 @@ from device.hands.home.states import Home, Outcome
 from device.names import compile_names
 from tests.benchmarks import assistantcore as core
 from tests.benchmarks.harness import Goal, at_least, console, exactly, report
-from tests.benchmarks.ourselves import ourselves
 from tests.hands.home.brokers import PASSWORD, mosquitto
 
 Row = dict[str, Any]
@@ -70,8 +69,6 @@ GOALS: dict[str, Goal] = {
     "ha_entities_controlled": exactly(1),
     "ha_states_right": exactly(1),
     "ha_warnings": exactly(0),
-    "ha_own_entities_right": exactly(1),
-    "ha_own_left_behind": exactly(0),
 }
 PATIENCE_S = 40.0
 
@@ -309,8 +306,6 @@ async def _figures(folder: Path, broker: int) -> dict[str, tuple[float, str]]:
         account = {"username": "keepmum", "password": PASSWORD}
         await core.join_broker(port, token, {"broker": "127.0.0.1", "port": broker, **account})
         made = await _control(port, token)
-        async with core.visit(port, token) as me:
-            made |= await ourselves(me, folder, broker)
         found = warnings(log)
         for line in found:
             console.print(f"[dim]{line[:200]}")

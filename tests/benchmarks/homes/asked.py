@@ -31,6 +31,7 @@ GOALS: Mapping[str, Goal] = {
     "order_ms_p95_mqtt": at_most(40),
     "order_ms_p95_service": at_most(80),
     "false_silence": exactly(0),
+    "false_silence_no_key": exactly(0),
 }
 _T = '{{ value_json["state"] }}'
 FORMS: list[tuple[str, dict[str, Any], str, object]] = [
@@ -117,21 +118,25 @@ async def _service() -> list[float]:
     return took
 
 
-async def _silenced(port: int) -> int:
+async def _silenced(port: int, key: str, *, listens: bool) -> int:
     """Commands of COMMANDS that a client silences which answers every waking with the best score,
-    floods beside that, and never listens.
+    under a name of its own and with what the speaker itself had signed; `listens`: and tells that
+    it listens, as a speaker would.
     """
     broker = Broker(home(port), PASSWORD, "kitchen")
-    speakers = Speakers(broker, Topics("keepmum", "kitchen"), lambda seconds: None)
+    speakers = Speakers(broker, Topics("keepmum", "kitchen"), lambda seconds: None, key)
     silent = 0
     async with running(broker), neighbour(port) as enemy:
         await enemy.publish("keepmum/zz/available", "online", retain=True)
         await enemy.subscribe("keepmum/kitchen/woke")
-        claim = json.dumps({"score": 15, "after": {}})
 
         async def mirror() -> None:
-            async for _ in enemy.messages:
+            async for message in enemy.messages:
+                heard = json.loads(bytes(message.payload))
+                claim = json.dumps({**heard, "score": 15, "after": {}})
                 await enemy.publish("keepmum/zz/woke", claim)
+                if listens:
+                    await enemy.publish("keepmum/zz/state", '{"listening": true}')
 
         task = asyncio.create_task(mirror())
         while not speakers.peers:
@@ -151,11 +156,15 @@ def figures(folder: Path | None) -> dict[str, tuple[float, str]]:
     trust.PROOF_S = 0.2  # nobody proves anything here, and nobody wants to wait for it
     with tempfile.TemporaryDirectory() as place, mosquitto(Path(place)) as port:
         by_mqtt = asyncio.run(_mqtt(port))
-        silent = asyncio.run(_silenced(port))
+        keyed = asyncio.run(_silenced(port, "a key of this household", listens=True))
+        silent = asyncio.run(_silenced(port, "", listens=False))
+        forged = asyncio.run(_silenced(port, "", listens=True))
     by_service = asyncio.run(_service())
     return {
         "states_right": (right / count, f"{right} of {count} forms, written for this"),
         "order_ms_p95_mqtt": (percentile(by_mqtt, 95), f"n = {ORDERS}, order to message heard"),
         "order_ms_p95_service": (percentile(by_service, 95), f"n = {ORDERS}, simulated server"),
-        "false_silence": (silent, f"of {COMMANDS}, a client that answers every waking"),
+        "false_silence": (keyed, f"of {COMMANDS}, with a key; a client that answers and listens"),
+        "false_silence_no_key": (silent, f"of {COMMANDS}, a client that answers every waking"),
+        "false_silence_forged": (forged, f"of {COMMANDS}, no key; it tells that it listens, too"),
     }
