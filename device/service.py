@@ -7,6 +7,7 @@ only before they are sealed: afterwards a connected descriptor is written to and
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -56,9 +57,16 @@ def _has_ended(connection: socket.socket) -> bool:
 
 
 def listen(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> socket.socket:
-    """A Unix socket that listens at `path`, for when no service manager made one."""
+    """A Unix socket that listens at `path`, for when no service manager made one.
+
+    One that a life before left is replaced; raises OSError if somebody answers there.
+    """
+    with socket.socket(socket.AF_UNIX, kind) as probe:
+        probe.setblocking(False)  # a full queue means that somebody is there, too
+        if probe.connect_ex(path) in (0, errno.EAGAIN):
+            raise OSError(errno.EADDRINUSE, "another one answers there")
     server = socket.socket(socket.AF_UNIX, kind)
-    Path(path).unlink(missing_ok=True)  # left by a life before
+    Path(path).unlink(missing_ok=True)
     server.bind(path)
     server.listen(1)
     return server

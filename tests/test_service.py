@@ -115,3 +115,13 @@ def test_a_process_that_is_asked_to_end_stops(number: signal.Signals) -> None:
     finally:
         for n, handler in before.items():
             signal.signal(n, handler)
+
+
+def test_a_socket_of_a_life_before_is_replaced_and_one_in_use_is_not(tmp_path: Path) -> None:
+    path = str(tmp_path / "room.sock")
+    service.listen(path).close()
+    with service.listen(path):
+        with pytest.raises(OSError, match="another one answers there"):
+            service.listen(path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
+            line.connect(path)  # the first one still has it

@@ -85,4 +85,6 @@ def _settings(kind: type[Any], where: str) -> Iterator[str]:
 def _roff(text: str) -> str:
     """Text in which no character means anything to troff."""
     safe = text.replace("\\", "\\e").replace("-", "\\-")
+    # groff reads bytes: what is not ASCII is named by its number
+    safe = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in safe)
     return f"\\&{safe}" if safe.startswith((".", "'")) else safe
