@@ -7,6 +7,7 @@ only before they are sealed: afterwards a connected descriptor is written to and
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -56,19 +57,35 @@ def _has_ended(connection: socket.socket) -> bool:
     return any(what & select.POLLHUP for _, what in watch.poll(0))
 
 
-def listen(path: str, kind: socket.SocketKind = socket.SOCK_SEQPACKET) -> socket.socket:
+def listen(
+    path: str,
+    kind: socket.SocketKind = socket.SOCK_SEQPACKET,
+    *,
+    group: int | None = None,
+    backlog: int = 1,
+) -> socket.socket:
     """A Unix socket that listens at `path`, for when no service manager made one.
 
-    One that a life before left is replaced; raises OSError if somebody answers there.
+    It is this user's, and that group's where it can be given to it. One that a life before left is
+    replaced; raises OSError if somebody answers there.
     """
     with socket.socket(socket.AF_UNIX, kind) as probe:
         probe.setblocking(False)  # a full queue means that somebody is there, too
         if probe.connect_ex(path) in (0, errno.EAGAIN):
             raise OSError(errno.EADDRINUSE, "another one answers there")
-    server = socket.socket(socket.AF_UNIX, kind)
     Path(path).unlink(missing_ok=True)
-    server.bind(path)
-    server.listen(1)
+    server = socket.socket(socket.AF_UNIX, kind)
+    before = os.umask(0o177)
+    try:
+        server.bind(path)
+    finally:
+        os.umask(before)
+    if group is not None:
+        # a user outside the group can't give it: then the socket stays its own
+        with contextlib.suppress(PermissionError):
+            os.chown(path, -1, group)
+            Path(path).chmod(0o660)
+    server.listen(backlog)
     return server
 
 

@@ -99,11 +99,6 @@ def test_who_died_while_waiting_is_passed_over(tmp_path: Path) -> None:
         alive.close()
 
 
-def test_a_socket_left_by_a_life_before_is_no_obstacle(tmp_path: Path) -> None:
-    for _ in range(2):
-        service.listen(str(tmp_path / "s")).close()
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_process_that_is_asked_to_end_stops(number: signal.Signals) -> None:
     before = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)}

@@ -18,11 +18,12 @@ from device.config import Config
 from device.errors import KeepmumError
 from device.hands.guard import FAULTS_PER_HOUR, LETTERS_PER_ACTIVATION
 from device.mind.types import FRAME_SAMPLES, RATE
+from device.ring import Sound
 from device.seal import exits, plant, trying
 from device.seal.evidence import Finding, Verdict, found
 from device.seal.examine import examined
 from device.seal.scan import Found, Searcher, canary
-from device.standalone.rehearsal import Rehearsal, Sound, mel_rows, recognizable, rehearsal
+from device.standalone.rehearsal import Rehearsal, mel_rows, recognizable, rehearsal
 
 EARS_USER = "keepmum-ears"
 BEFORE_MS = 110.0

@@ -20,15 +20,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device.mind.types import FRAME_SAMPLES, RATE
+from device.ring import Sound
 
 CHUNK = 512
 CONTEXT = 64
-
-Samples = NDArray[np.int16]
-"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 
 
 RELEASE = 0.15
@@ -42,7 +39,7 @@ def speaks(probability: float, threshold: float, spoke: bool) -> bool:
 
 
 class _Detector(Protocol):
-    def step(self, frame: Samples) -> float: ...
+    def step(self, frame: Sound) -> float: ...
 
     def forget(self) -> None: ...
 
@@ -59,7 +56,7 @@ class Vad:
         """False if it runs on levels alone, which the owner is told."""
         return isinstance(self._detector, Silero)
 
-    def step(self, frame: Samples) -> float:
+    def step(self, frame: Sound) -> float:
         """The probability of speech in `frame`, int16 (1280,): the highest of its chunks."""
         return self._detector.step(frame)
 
@@ -94,7 +91,7 @@ class Silero:
         self.step(np.zeros(FRAME_SAMPLES, np.int16))
         self.forget()
 
-    def step(self, frame: Samples) -> float:
+    def step(self, frame: Sound) -> float:
         highest, at = 0.0, 0
         end = CONTEXT + CHUNK
         while at < len(frame):
@@ -143,7 +140,7 @@ class Levels:
     def __init__(self) -> None:
         self._floor: float | None = None
 
-    def step(self, frame: Samples) -> float:
+    def step(self, frame: Sound) -> float:
         power = float(np.mean(np.square(frame.astype(np.float32) - frame.mean())))
         level = max(10.0 * np.log10(power + 1e-3), self._QUIETEST_DB)
         floor = level if self._floor is None else min(level, self._floor + self._RISE_DB)

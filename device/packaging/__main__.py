@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from device.cli.install.system import CHECKOUT
 from device.errors import KeepmumError
 from device.packaging import deb, wheels
 from device.packaging.targets import MACHINES, SUITES, target
-from device.packaging.wheels import ROOT, Unfit
+from device.packaging.wheels import Unfit
 
 FAILED = 64
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("what", choices=("deb", "lock"))
     parser.add_argument("--suite", default="bookworm", metavar="|".join(SUITES))
     parser.add_argument("--arch", default="arm64", metavar="|".join(MACHINES))
-    parser.add_argument("--into", type=Path, default=ROOT / "build" / "packages")
+    parser.add_argument("--into", type=Path, default=CHECKOUT / "build" / "packages")
     options = parser.parse_args(arguments)
     began = time.monotonic()
 

@@ -109,16 +109,16 @@ def checksums(root: Path) -> str:
 
 @dataclass(frozen=True)
 class Names:
-    """What the scripts speak of: the release's folder there, its units, users and groups."""
+    """What the scripts speak of: the release's folder there, that of its units here, users and
+    groups."""
 
     release: Path
-    units: list[Path]
+    units: Path
     people: tuple[str, str]
 
 
 def script(name: str, names: Names) -> str:
     """One of dpkg's scripts, with its places filled in."""
-    enabled = (p.name for p in names.units if "\n[Install]" in p.read_text(encoding="utf-8"))
     drop_ins = (f"{unit}.d/{drop_in}" for unit, drop_in, _ in steps.DROP_INS)
     text = (SCRIPTS / f"{name}.sh").read_text(encoding="utf-8")
     values = {
@@ -127,8 +127,8 @@ def script(name: str, names: Names) -> str:
         "PACE": PACE,
         "SETTINGS": str(SETTINGS),
         "STATE": " ".join(map(str, STATE)),
-        "UNITS": " ".join(p.name for p in names.units),
-        "ENABLED": " ".join(enabled),
+        "UNITS": " ".join(p.name for p in steps.units_in(names.units)),
+        "ENABLED": " ".join(steps.begun_at_boot(names.units)),
         "DROP_INS": " ".join(drop_ins),
         "USERS": names.people[0],
         "GROUPS": names.people[1],
@@ -143,8 +143,3 @@ def people(sysusers: str) -> tuple[str, str]:
     made = [line.split()[:2] for line in sysusers.splitlines() if line[:1] in ("u", "g")]
     users = [name for kind, name in made if kind == "u"]
     return " ".join(users), " ".join(name for _, name in made)
-
-
-def units_in(folder: Path) -> list[Path]:
-    """The units among a release's files."""
-    return sorted(p for p in folder.iterdir() if p.suffix in steps.OUR_ENDINGS)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from device.cli.install.release import metadata
+from device.cli.install.system import CHECKOUT
 from device.packaging import control, tree
 from device.packaging.targets import Target
 from device.packaging.tree import Say
-from device.packaging.wheels import ROOT, Unfit
+from device.packaging.wheels import Unfit
 
-CACHE = ROOT / "build" / "packaging"
+CACHE = CHECKOUT / "build" / "packaging"
 PROGRAMS = {"dpkg-deb": "dpkg", "readelf": "binutils", "git": "git"}
 """What is called, and Debian's package that has it."""
 COMPRESSION = ("-Zxz", "-z1", "--threads-max=1")
@@ -60,7 +61,7 @@ def _big() -> Path:
 
 def _git(*words: str) -> str:
     done = subprocess.run(
-        ("git", "-C", str(ROOT), *words), capture_output=True, text=True, check=False
+        ("git", "-C", str(CHECKOUT), *words), capture_output=True, text=True, check=False
     )
     return done.stdout.strip() if done.returncode == 0 else ""
 
@@ -75,9 +76,7 @@ def time_of() -> int:
 
 def version_of(target: Target) -> str:
     """The version: setup.cfg's alone where a tag says so, with time and commit anywhere else."""
-    settings = configparser.ConfigParser(interpolation=None)
-    settings.read(ROOT / "setup.cfg", encoding="utf-8")
-    version = settings["metadata"]["version"]
+    version = metadata()["metadata"]["version"]
     tags = _git("tag", "--points-at", "HEAD").split()
     if f"v{version}" not in tags:
         stamp = _git(
@@ -90,8 +89,7 @@ def version_of(target: Target) -> str:
 def _control(root: Path, target: Target, release: Path, version: str) -> None:
     """DEBIAN/: what dpkg reads."""
     folder, inside = root / "DEBIAN", root / release.relative_to("/")
-    packages = inside / "lib" / f"python{target.suite.python}" / "site-packages"
-    units = packages / "device" / "units"
+    units = target.packages_of(inside) / "device" / "units"
     folder.mkdir()
     text = control.TEXT.format(
         version=version,
@@ -104,6 +102,6 @@ def _control(root: Path, target: Target, release: Path, version: str) -> None:
     (folder / "control").write_text(text, encoding="utf-8")
     (folder / "md5sums").write_text(control.checksums(root), encoding="utf-8")
     people = control.people((units / "keepmum.sysusers").read_text(encoding="utf-8"))
-    names = control.Names(release, control.units_in(units), people)
+    names = control.Names(release, units, people)
     for name in ("preinst", "postinst", "prerm", "postrm"):
         (folder / name).write_text(control.script(name, names), encoding="utf-8")

@@ -63,6 +63,10 @@ class Target:
         """Every wheel that is packed: name, version, sha256."""
         return LOCKS / f"{self.suite.name}-{self.arch}.txt"
 
+    def packages_of(self, release: Path) -> Path:
+        """The folder of a release's Python packages, by the target's Python."""
+        return release / "lib" / f"python{self.suite.python}" / "site-packages"
+
     def platforms(self) -> list[str]:
         """The platform tags of wheels that run there."""
         known = range(OLDEST_GLIBC, self.suite.glibc + 1)

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from device.cli.fetch import choose, fetch
 from device.cli.install.release import MARK, NOT_SOURCE, RELEASES, VENV
+from device.cli.install.steps import units_in
+from device.cli.install.system import CHECKOUT
 from device.modelstore import ModelStore, read_manifest
 from device.packaging import wheels
-from device.packaging.control import units_in
 from device.packaging.targets import Target
-from device.packaging.wheels import ROOT, Unfit
+from device.packaging.wheels import Unfit
 
 HERE = Path(__file__).parent
 WITHOUT_TESTS = ("numpy", "scipy", "sklearn", "joblib")
@@ -49,7 +50,7 @@ def fill(root: Path, target: Target, release: Path, cache: Path, say: Say) -> No
     release: where the release lies on the machine; cache: downloads, kept for the next time.
     """
     inside = root / release.relative_to("/")
-    packages = inside / "lib" / f"python{target.suite.python}" / "site-packages"
+    packages = target.packages_of(inside)
     packages.mkdir(parents=True)
     say(f"libraries for {target}")
     _libraries(packages, target, cache / "wheels")
@@ -81,9 +82,9 @@ def _libraries(packages: Path, target: Target, cache: Path) -> None:
 def own_wheel(work: Path, packages: Path) -> Path:
     """This checkout's wheel, built in a copy by the setuptools that is packed."""
     source = work / "keepmum"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(*NOT_SOURCE))
+    shutil.copytree(CHECKOUT, source, ignore=shutil.ignore_patterns(*NOT_SOURCE))
     (source / "models").mkdir()
-    shutil.copy(ROOT / "models" / "manifest.toml", source / "models")
+    shutil.copy(CHECKOUT / "models" / "manifest.toml", source / "models")
     return wheels.build(source, work, packages)
 
 
@@ -133,7 +134,7 @@ def models(folder: Path, target: Target, cache: Path, say: Say) -> None:
         out = folder / entry.name
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(store.path(entry.name), out)
-    shutil.copyfile(ROOT / "models" / "manifest.toml", folder / "manifest.toml")
+    shutil.copyfile(CHECKOUT / "models" / "manifest.toml", folder / "manifest.toml")
 
 
 def _debian(root: Path, packages: Path, target: Target) -> None:
@@ -150,11 +151,11 @@ def _debian(root: Path, packages: Path, target: Target) -> None:
     _copy(HERE / "lintian-overrides", share / "lintian/overrides/keepmum")
     with tempfile.TemporaryDirectory(prefix="keepmum-man-") as work:
         command = (sys.executable, "-m", "device", "help", "--manual", work)
-        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        subprocess.run(command, check=True, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
         for page in sorted(Path(work).iterdir()):
             section = page.suffix[1:]
             packed(page.read_bytes(), share / "man" / f"man{section}" / f"{page.name}.gz")
-    packed((ROOT / "CHANGELOG.md").read_bytes(), share / "doc/keepmum/changelog.gz")
+    packed((CHECKOUT / "CHANGELOG.md").read_bytes(), share / "doc/keepmum/changelog.gz")
 
 
 def _copy(source: Path, out: Path) -> None:

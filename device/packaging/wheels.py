@@ -7,7 +7,6 @@ built here; anything that would be compiled is refused.
 
 from __future__ import annotations
 
-import configparser
 import hashlib
 import os
 import re
@@ -19,10 +18,9 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from device.cli.install.release import EXTRAS
+from device.cli.install.release import EXTRAS, metadata
 from device.packaging.targets import Target
 
-ROOT = Path(__file__).resolve().parents[2]
 FETCHES = "pip"
 """Downloads models later on, when the owner asks for more."""
 NO_WHEEL = ("srt",)
@@ -35,8 +33,7 @@ class Unfit(Exception):
 
 def wanted(target: Target) -> list[str]:
     """The requirements of setup.cfg, all extras, without what Debian itself has."""
-    settings = configparser.ConfigParser(interpolation=None)
-    settings.read(ROOT / "setup.cfg", encoding="utf-8")
+    settings = metadata()
     texts = [settings["options"]["install_requires"]]
     texts += [settings["options.extras_require"][extra] for extra in EXTRAS]
     lines = [line.strip() for text in texts for line in text.splitlines()]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import grp
 import pwd
 import socket
 import time
@@ -23,7 +22,7 @@ from typing import Final
 
 from device.errors import NoPanel, PanelRefused
 from device.mind.types import Lamp
-from device.sockets.peers import Peer, peer_of
+from device.sockets.peers import Peer, group_id, peer_of
 
 MUTE: Final = b"m"
 UNMUTE: Final = b"u"
@@ -72,19 +71,12 @@ def role_of(peer: Peer) -> Role:
     for role, user in ((Role.EARS, "keepmum-ears"), (Role.HANDS, "keepmum-hands")):
         if peer.uid == _uid(user):
             return role
-    return Role.PERSON if peer.uid == 0 or _gid(PEOPLE) in peer.groups else Role.NOBODY
+    return Role.PERSON if peer.uid == 0 or group_id(PEOPLE) in peer.groups else Role.NOBODY
 
 
 def _uid(name: str) -> int | None:
     try:
         return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return None
-
-
-def _gid(name: str) -> int | None:
-    try:
-        return grp.getgrnam(name).gr_gid
     except KeyError:
         return None
 

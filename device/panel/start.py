@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import grp
 import os
 import signal
 import socket
 import sys
 import time
-from pathlib import Path
 
 from device import service
 from device.config import Config
@@ -22,6 +19,7 @@ from device.panel.loop import PEOPLE, ROOMS, Panel
 from device.panel.pace import Pace
 from device.panel.protocol import PEOPLE as PEOPLE_GROUP
 from device.panel.protocol import ROOMS as ROOMS_GROUP
+from device.sockets.peers import group_id
 
 BACKLOG = 64
 
@@ -90,20 +88,12 @@ def _door(name: str, path: str, group: str) -> socket.socket:
     passed = service.passed_by_name().get(name)
     if passed is not None:
         server = socket.socket(fileno=passed)
-    else:
-        before = os.umask(0o177)
-        try:
-            server = service.listen(path)
-            with contextlib.suppress(KeyError, PermissionError):
-                # a user outside the group can't give it: then the socket stays its own
-                os.chown(path, -1, grp.getgrnam(group).gr_gid)
-                Path(path).chmod(0o660)
-        except OSError as error:
-            raise NoPanelSocket(socket=path, why=error.strerror) from error
-        finally:
-            os.umask(before)
-    server.listen(BACKLOG)
-    return server
+        server.listen(BACKLOG)
+        return server
+    try:
+        return service.listen(path, group=group_id(group), backlog=BACKLOG)
+    except OSError as error:
+        raise NoPanelSocket(socket=path, why=error.strerror) from error
 
 
 def _swallow(waker: socket.socket) -> None:

@@ -84,9 +84,9 @@ def sees_all_ids() -> bool:
     return fields[:3] == ["0", "0", "4294967295"]
 
 
-def group_id() -> int | None:
-    """The id of the group keepmum, if there is one."""
+def group_id(name: str = GROUP) -> int | None:
+    """The id of a group, if there is one of that name."""
     try:
-        return grp.getgrnam(GROUP).gr_gid
+        return grp.getgrnam(name).gr_gid
     except KeyError:
         return None

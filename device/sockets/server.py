@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import json
 import logging
 import os
@@ -17,6 +16,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
+from device import service
 from device.errors import KeepmumError, NotAllowed
 from device.sockets.peers import group_id, may_ask, peer_of, sees_all_ids
 
@@ -41,32 +41,7 @@ def listen(path: Path) -> socket.socket:
     One that a kill left behind is replaced; raises OSError if somebody answers there.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _answered(path):
-        raise OSError(errno.EADDRINUSE, "another speaker answers there")
-    path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    before = os.umask(0o177)
-    try:
-        listener.bind(str(path))
-    finally:
-        os.umask(before)
-    if (group := group_id()) is not None:
-        # a user outside the group can't give it: then the socket stays its own
-        with contextlib.suppress(PermissionError):
-            os.chown(path, -1, group)
-            path.chmod(0o660)
-    listener.listen(MAX_ASKERS)
-    return listener
-
-
-def _answered(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as probe:
-        probe.settimeout(PATIENCE_S)
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-        return True
+    return service.listen(str(path), socket.SOCK_STREAM, group=group_id(), backlog=MAX_ASKERS)
 
 
 class LocalSocket:

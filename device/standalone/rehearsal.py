@@ -31,13 +31,11 @@ from device.letter import Ended, Letter, unpack
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, FRAME_SECONDS, RATE
 from device.modelstore import ModelStore
 from device.panel.protocol import PRESSED
-from device.ring import Writer
+from device.ring import Sound, Writer
 from device.seal import pages, plant
 from device.seal.memory import wiping_environment
 from device.seal.scan import Found, Searcher, canary
 
-Sound = NDArray[np.int16]
-"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 NOISE = 0.01
 """Level of the noise that makes every sample recognizable: some 40 dB below full scale."""
 START_S = 20.0

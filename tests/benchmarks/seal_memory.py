@@ -15,9 +15,10 @@ import numpy as np
 from device import config
 from device.config import Config
 from device.mind.types import FRAME_SAMPLES, RATE
+from device.ring import Sound
 from device.seal.memory import wiping_environment
 from device.seal.scan import Searcher, canary
-from device.standalone.rehearsal import Rehearsal, Sound, mel_rows, recognizable, rehearsal
+from device.standalone.rehearsal import Rehearsal, mel_rows, recognizable, rehearsal
 from tests import voices
 from tests.benchmarks import harness
 

@@ -20,7 +20,7 @@ SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
 
 def script(name: str) -> str:
     people = control.people((UNITS / "keepmum.sysusers").read_text(encoding="utf-8"))
-    return control.script(name, control.Names(RELEASE, control.units_in(UNITS), people))
+    return control.script(name, control.Names(RELEASE, UNITS, people))
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -270,14 +270,14 @@ def test_root_is_a_person_hands_and_ears_are_themselves_and_strangers_nobody(
 ) -> None:
     users = {"keepmum-ears": 991, "keepmum-hands": 992}
     monkeypatch.setattr(protocol, "_uid", users.get)
-    monkeypatch.setattr(protocol, "_gid", {"keepmum": 77}.get)
+    monkeypatch.setattr(protocol, "group_id", {"keepmum": 77}.get)
     none: frozenset[int] = frozenset()
     assert role_of(Peer(0, none)) is Role.PERSON
     assert role_of(Peer(1000, frozenset({5, 77}))) is Role.PERSON
     assert role_of(Peer(1000, frozenset({5}))) is Role.NOBODY
     for uid, role in ((991, Role.EARS), (992, Role.HANDS)):
         assert role_of(Peer(uid, frozenset({77}))) is role  # whatever group they were put in
-    monkeypatch.setattr(protocol, "_gid", lambda _: None)  # a machine without the group
+    monkeypatch.setattr(protocol, "group_id", lambda _: None)  # a machine without the group
     assert role_of(Peer(1000, frozenset({77}))) is Role.NOBODY
 
 

@@ -34,7 +34,7 @@ def settle(release: Path) -> None:
     steps.settings()
     steps.person()
     try:
-        steps.place_drop_ins(_units_of(release), steps.settings_table())
+        steps.place_drop_ins(releases.units_of(release), steps.settings_table())
     except Failed as error:
         say(f"{error}; what the units may reach stays as it was")
     releases.switch(release, command=False)
@@ -82,7 +82,7 @@ def begin(release: Path) -> None:
         return
     listened = steps.is_active(steps.EARS)
     wanted = [steps.HANDS, steps.EARS] if listened else [steps.HANDS]
-    why = steps.restart(steps.begun_at_boot(_units_of(release)), wanted)
+    why = steps.restart(steps.begun_at_boot(releases.units_of(release)), wanted)
     if why and listened and BEFORE.is_dir():
         releases.switch(BEFORE, command=False)
         # its units in /etc go before the package's, until the next version takes over
@@ -91,10 +91,6 @@ def begin(release: Path) -> None:
     if why:
         say(f"{why}: `keepmum doctor` says more")
     releases.clear()
-
-
-def _units_of(release: Path) -> Path:
-    return releases.packages_of(release) / "device" / "units"
 
 
 def main(arguments: Sequence[str]) -> int:

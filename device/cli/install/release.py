@@ -75,7 +75,7 @@ def name() -> str:
     total = hashlib.sha256(dependencies().encode())
     for path in sorted(_source_files()):
         total.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
-    return f"{_metadata()['metadata']['version']}-{total.hexdigest()[:12]}"
+    return f"{metadata()['metadata']['version']}-{total.hexdigest()[:12]}"
 
 
 def _source_files() -> Iterator[Path]:
@@ -85,7 +85,8 @@ def _source_files() -> Iterator[Path]:
             yield path
 
 
-def _metadata() -> configparser.ConfigParser:
+def metadata() -> configparser.ConfigParser:
+    """The checkout's setup.cfg."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(CHECKOUT / "setup.cfg", encoding="utf-8")
     return parser
@@ -93,7 +94,7 @@ def _metadata() -> configparser.ConfigParser:
 
 def dependencies() -> str:
     """A hash of what the libraries of a release are chosen by."""
-    settings = _metadata()
+    settings = metadata()
     wanted = [settings["options"]["install_requires"], sys.version, *EXTRAS]
     wanted += [settings["options.extras_require"][extra] for extra in EXTRAS]
     return hashlib.sha256("\0".join(wanted).encode()).hexdigest()
@@ -116,6 +117,11 @@ def _dependencies_of(release: Path) -> str:
 def packages_of(release: Path) -> Path:
     """The folder of a release's Python packages."""
     return release / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+
+
+def units_of(release: Path) -> Path:
+    """The folder of a release's units."""
+    return packages_of(release) / "device" / "units"
 
 
 def models_of(release: Path) -> Path:

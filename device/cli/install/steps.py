@@ -148,10 +148,9 @@ def units() -> None:
 
 def start(release: Path, table: dict[str, Any], wanted: list[str]) -> str:
     """Put the units of a release in place and start them; which of `wanted` isn't up, in words."""
-    folder = releases.packages_of(release) / "device" / "units"
-    names = sorted(p.name for p in folder.iterdir() if p.suffix in OUR_ENDINGS)
-    for name in names:
-        write(UNITS / name, (folder / name).read_text(encoding="utf-8"))
+    folder = releases.units_of(release)
+    for unit in units_in(folder):
+        write(UNITS / unit.name, unit.read_text(encoding="utf-8"))
     place_drop_ins(folder, table)
     run("systemctl", "daemon-reload")
     enabled = begun_at_boot(folder)
@@ -170,10 +169,14 @@ def place_drop_ins(folder: Path, table: dict[str, Any]) -> None:
             file.unlink(missing_ok=True)
 
 
+def units_in(folder: Path) -> list[Path]:
+    """The units among a folder's files."""
+    return sorted(p for p in folder.iterdir() if p.suffix in OUR_ENDINGS)
+
+
 def begun_at_boot(folder: Path) -> list[str]:
     """The units of a folder that are enabled."""
-    units = sorted(p for p in folder.iterdir() if p.suffix in OUR_ENDINGS)
-    return [p.name for p in units if "\n[Install]" in p.read_text(encoding="utf-8")]
+    return [p.name for p in units_in(folder) if "\n[Install]" in p.read_text(encoding="utf-8")]
 
 
 def restart(enabled: list[str], wanted: list[str]) -> str:

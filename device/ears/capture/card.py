@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from device.ears.capture import alsa
-from device.ears.capture.framed import ONE, Channels, Framed, Sound
+from device.ears.capture.framed import ONE, Channels, Framed
 from device.ears.capture.rates import ToOurRate
 from device.errors import MicrophoneLost
 from device.mind.types import RATE
+from device.ring import Sound
 
 
 class CardMicrophone(Framed):

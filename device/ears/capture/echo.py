@@ -39,6 +39,7 @@ from numpy.typing import NDArray
 from device.ears.capture.bound import Plausible, bound
 from device.ears.capture.gate import Gate
 from device.mind.types import FRAME_SAMPLES, RATE
+from device.ring import Sound
 
 BLOCK = 320
 """Samples between two corrections of the estimate: 20 ms."""
@@ -73,8 +74,6 @@ MOST = 1e4
 FLOOR = np.float32(BLOCK)
 """Power of one step of 16 bit in a bin: no microphone is more silent."""
 
-Sound = NDArray[np.int16]
-"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 Reals = NDArray[np.float32]
 Spectra = NDArray[np.complex64]
 

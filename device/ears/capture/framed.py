@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device.config import Microphone as Settings
 from device.ears.capture.echo import Echo
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES
-
-Sound = NDArray[np.int16]
-"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
+from device.ring import Sound
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from typing import Any
 
 from device import portaudio, soundcards
 from device.ears.capture.card import CardMicrophone
-from device.ears.capture.framed import ONE, Channels, EndOfSound, Framed, Microphone, Sound
+from device.ears.capture.framed import ONE, Channels, EndOfSound, Framed, Microphone
 from device.errors import (
     MicrophoneBusy,
     MicrophoneLost,
@@ -33,6 +33,7 @@ from device.errors import (
     WrongSound,
 )
 from device.mind.types import FRAME_BYTES, FRAME_SAMPLES, RATE
+from device.ring import Sound
 
 __all__ = ["ONE", "Channels", "EndOfSound", "Framed", "Microphone", "Sound", "open_microphone"]
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from device.ears.capture.echo import BLOCK, SILENT, TAIL, Echo
 from device.ears.capture.follower import LONGEST, WINDOW, Follower
 from device.mind.types import FRAME_SAMPLES
-from device.ring import Reader
+from device.ring import Reader, Sound
 
 LEAD = 96
 """Samples by which the reference comes before the direct sound: 6 ms, for a delay that is a little
@@ -39,8 +39,6 @@ STRAY = 1600
 JUMP = 3.0
 """A delay that moves by more samples at once is another way through the buffers."""
 
-Sound = NDArray[np.int16]
-"""Sound: (n,) int16 samples at 16 kHz; a frame has 1280 of them, 80 ms."""
 Reals = NDArray[np.float32]
 
 

@@ -126,22 +126,17 @@ class Agreement:
             return ""
         best = candidates[0]
         behind = (best.score - free) / (len(best.words) + 2)
-        lead = self.lead(candidates)
-
-        def enough(asked: Asked, behind: float) -> bool:
-            return (
-                best.per_token >= asked.per_token and behind >= asked.behind and lead >= asked.lead
-            )
-
         unlikeness = self.unlikeness(written, best.words)
+        asked: tuple[Asked, ...] = ()
         if unlikeness < _OTHERWISE:
-            agreed = enough(SAME, behind) or enough(UNCLEAR, behind)
+            asked = SAME, UNCLEAR
         elif unlikeness <= ALIKE_COST * len(best.words):
-            agreed = enough(ALIKE, behind) or enough(UNCLEAR, behind)
-        else:
-            doubted = written and free <= DOUBTED * (len(written) + 1)
-            even = doubted and self._even(written, best.words)
-            agreed = bool(even) and enough(EVEN, best.score - free)
+            asked = ALIKE, UNCLEAR
+        elif written and free <= DOUBTED * (len(written) + 1) and self._even(written, best.words):
+            asked, behind = (EVEN,), best.score - free
+        leads = [a.lead for a in asked if best.per_token >= a.per_token and behind >= a.behind]
+        # what leads is looked at last: it asks what every other sentence means
+        agreed = leads and self.lead(candidates) >= min(leads)
         return " ".join(best.words) if agreed else ""
 
     def _even(self, written: Words, sentence: Words) -> bool:
