@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,8 +47,22 @@ def test_a_bad_file_ends_with_its_sentence_before_anything_begins(
 
 
 @pytest.mark.parametrize("kind", ["fifo", "16000"])
-def test_a_file_that_ears_can_read_is_taken(kind: str, tmp_path: Path) -> None:
-    run.readable(str(file(tmp_path, kind)), Config())
+def test_a_file_that_ears_can_read_is_taken(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = str(file(tmp_path, kind))
+    begun: list[object] = []
+
+    @contextmanager
+    def stage(_: Config, *, source: str) -> Iterator[run.Scene]:
+        begun.append(source)
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(run, "stage", stage)
+    with pytest.raises(KeyboardInterrupt):
+        run.run(None, source)
+    assert begun == [source]
 
 
 @pytest.mark.parametrize(

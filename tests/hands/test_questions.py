@@ -56,6 +56,15 @@ async def asked(h: Home) -> None:
         continue
 
 
+async def a_yes_answers_nothing(h: Home) -> None:
+    """Nothing is said to the second waking, and a yes that follows sets no timer."""
+    h.ears.send(Ended(2, Outcome.NO_SPEECH, 9))
+    h.ears.number = 2
+    h.ears.ask(Intent.YES, cause=FOLLOW_UP)
+    assert (await h.watch.until(Did, 2)).reply == "speaker.nothing_to_answer"
+    assert h.context.timers.all() == []
+
+
 @pytest.mark.parametrize(
     ("seconds", "reply"), [(5.0, "timer.set"), (60.0, "speaker.nothing_to_answer")]
 )
@@ -148,11 +157,7 @@ def test_a_question_that_was_heard_is_not_asked_of_who_begins_something_new(
             h.ears.ask(Intent.TIMER_SET, *slots(duration=60))
             async with asyncio.timeout(DEADLINE):
                 await over.wait()
-            h.ears.send(Ended(2, Outcome.NO_SPEECH, 9))
-            h.ears.number = 2
-            h.ears.ask(Intent.YES, cause=FOLLOW_UP)
-            assert (await h.watch.until(Did, 2)).reply == "speaker.nothing_to_answer"
-            assert h.context.timers.all() == []
+            await a_yes_answers_nothing(h)
 
     asyncio.run(story())
 
@@ -164,11 +169,7 @@ def test_a_question_that_was_hushed_was_not_asked(tmp_path: Path) -> None:
             await h.watch.until(Said)
             h.ears.send(Woke(2, 0, 9))
             await h.watch.until(Hushed)
-            h.ears.send(Ended(2, Outcome.NO_SPEECH, 9))
-            h.ears.number = 2
-            h.ears.ask(Intent.YES, cause=FOLLOW_UP)
-            assert (await h.watch.until(Did, 2)).reply == "speaker.nothing_to_answer"
-            assert h.context.timers.all() == []
+            await a_yes_answers_nothing(h)
 
     asyncio.run(story())
 

@@ -101,8 +101,11 @@ def test_hands_go_on_without_a_panel_and_find_one_that_comes_later(tmp_path: Pat
 
 def test_without_a_socket_in_the_settings_there_is_no_line() -> None:
     line = LampLine("")
+    told: list[bool | None] = []
+    line.follow(told.append)
     line.name(Lamp.RINGING)
     asyncio.run(asyncio.wait_for(line.keep(), 5))
+    assert told == [], "nobody is there to say how mute is"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root and members of the group may mute")

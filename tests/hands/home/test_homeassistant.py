@@ -219,6 +219,7 @@ def test_a_message_out_of_its_mind_costs_a_connection_at_most(message: str) -> N
                 await home.lines[0][0].send(message)
                 await home.change("light.hall", "off")
                 await until(lambda: b'"off"' in (hands.state(lamp) or b""))
+                assert 1 <= len(home.lines) <= 2
 
     asyncio.run(story())
 

@@ -105,6 +105,7 @@ def test_a_device_that_stays_open_is_given_silence(ring: Writer) -> None:
         async with asyncio.timeout(5):
             while ring.written < before + RATE // 5:
                 await asyncio.sleep(0.01)
+        assert not last(ring, RATE // 10).any()
         await player.close()
 
     asyncio.run(play())
