@@ -63,6 +63,12 @@ class FaultCode(IntEnum):
     NAME_TAKEN = 22
     """Another speaker on the home's broker has this one's name."""
 
+    @classmethod
+    def in_words(cls, code: int) -> str:
+        """A code for people; one that isn't known here (an older ledger's, a newer one's), too."""
+        known = {int(fault): fault.name for fault in cls}
+        return known.get(code, f"FAULT_{code}").replace("_", " ").lower()
+
 
 OF_HANDS = frozenset(
     (

@@ -96,8 +96,7 @@ class Trouble:
     @property
     def name(self) -> str:
         """The fault in words."""
-        known = {int(c): c.name for c in FaultCode}
-        return known.get(self.code, f"FAULT_{self.code}").replace("_", " ").lower()
+        return FaultCode.in_words(self.code)
 
 
 @dataclass(frozen=True, slots=True)

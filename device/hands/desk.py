@@ -165,7 +165,7 @@ class Desk:
                 named = ledgerreader.OUTCOMES[int(outcome)]
                 return {"number": number, "outcome": named, "seconds": tenths / 10}
             case Fault(code):
-                return {"fault": code.name.replace("_", " ").lower()}
+                return {"fault": code.in_words(code)}
             case Hello():
                 return {}
         return plain(event)

@@ -16,6 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from device.letter import FaultCode
 from device.mind.types import (
     BUTTON,
     FIRST_USER_INTENT,
@@ -129,7 +130,9 @@ class Timeline:
                 return "quiet", f"{event['kind']} {event['id']}, by {event['by']}"
             case "ended":
                 return "forgot", self._ended(event)
-            case "fault" | "gap" | "parted":
+            case "fault":
+                return "fault", Text(FaultCode.in_words(event["code"]), style="red")
+            case "gap" | "parted":
                 facts = {k: v for k, v in event.items() if k not in ("event", "at")}
                 return event["event"], Text(str(facts), style="red")
         return None
