@@ -21,11 +21,14 @@ def test_a_restart_of_the_hands_is_shown_and_survived(
     monkeypatch.setattr(watch, "REFRESH_S", 0.01)
     path = tmp_path / "ask"
 
+    listening = threading.Event()
+
     def lives() -> None:
         for name in ("first", "second"):
             with socket.socket(socket.AF_UNIX) as server:
                 server.bind(str(path))
                 server.listen()
+                listening.set()
                 asker, _ = server.accept()
                 with asker:
                     asker.recv(4096)
@@ -34,8 +37,7 @@ def test_a_restart_of_the_hands_is_shown_and_survived(
 
     thread = threading.Thread(target=lives)
     thread.start()
-    while not path.exists():
-        continue
+    assert listening.wait(10)  # its path is there a moment earlier
     events = watch.events(path, None)
     assert [next(events)["event"] for _ in range(3)] == ["first", "away", "second"]
     thread.join()
