@@ -21,6 +21,10 @@ PAUSE_S = 1.0
 AT_MOST, WITHIN_S = 3, 60.0
 """So many new beginnings of one task in so many seconds; one more ends the process."""
 
+TOLD_AGAIN_S = 5.0
+"""What still runs so long after it was told to end is told again: a wait can lose being cancelled
+(asyncio.wait_for before Python 3.12, in whichever library)."""
+
 Work = Coroutine[object, object, object]
 T = TypeVar("T")
 log = logging.getLogger("keepmum.hands")
@@ -54,8 +58,8 @@ class Tasks:
         while tasks := [t for t in self._tasks if t is not asyncio.current_task()]:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._tasks.difference_update(tasks)
+            over, _ = await asyncio.wait(tasks, timeout=TOLD_AGAIN_S)
+            self._tasks -= over
 
     async def _kept(self, name: str, make: Callable[[], Work]) -> None:
         now = asyncio.get_running_loop().time

@@ -93,3 +93,24 @@ def test_closing_ends_everything_even_what_begins_meanwhile() -> None:
 
     told(story)
     assert ended == ["first", "second"]
+
+
+def test_what_loses_being_told_to_end_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "TOLD_AGAIN_S", 0.01)
+    ends: list[int] = []
+
+    async def deaf_once() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                ends.append(len(ends))
+                if len(ends) == 2:
+                    raise
+
+    async def story(table: Tasks) -> None:
+        table.keep("presence", deaf_once)
+        await asyncio.sleep(0)
+
+    told(story)
+    assert ends == [0, 1]

@@ -108,6 +108,8 @@ class Broker:
             await client.publish(topic, payload, qos=1, retain=retain, timeout=ANSWER_S)
         except (aiomqtt.MqttError, ValueError):
             return False
+        finally:
+            _go_if_told_to()
         return True
 
     def send(self, topic: str, payload: str, *, retain: bool = False) -> bool:

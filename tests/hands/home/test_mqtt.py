@@ -57,6 +57,41 @@ def test_orders_and_states_go_through_a_broker_with_a_password(tmp_path: Path) -
 
 
 @needs_mosquitto
+def test_who_is_told_to_end_in_the_moment_of_an_answer_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As asyncio.wait_for has it before Python 3.12: the answer comes, and the end is lost."""
+
+    async def story(port: int) -> None:
+        broker = Broker(home(port), PASSWORD, "kitchen")
+        async with running(broker):
+            begun = asyncio.Event()
+
+            async def answered(*_: object, **__: object) -> None:
+                if begun.is_set():
+                    await asyncio.Event().wait()
+                begun.set()
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
+
+            monkeypatch.setattr(broker._client, "publish", answered)
+
+            async def tell() -> None:
+                while True:
+                    await broker.publish("state", "1")
+
+            telling = asyncio.create_task(tell())
+            await begun.wait()
+            telling.cancel()
+            done, _ = await asyncio.wait({telling}, timeout=1)
+            assert done == {telling}
+            assert telling.cancelled()
+
+    with mosquitto(tmp_path) as port:
+        asyncio.run(story(port))
+
+
+@needs_mosquitto
 def test_a_wrong_password_is_no_connection_and_no_error(tmp_path: Path) -> None:
     async def story(port: int) -> None:
         broker = Broker(home(port), "wrong", "kitchen")
