@@ -35,7 +35,7 @@ def test_a_restart_of_the_hands_is_shown_and_survived(
                     asker.sendall(json.dumps({"event": name, "at": 1.0}).encode() + b"\n")
             path.unlink()
 
-    thread = threading.Thread(target=lives)
+    thread = threading.Thread(target=lives, daemon=True)
     thread.start()
     assert listening.wait(10)  # its path is there a moment earlier
     events = watch.events(path, None)
